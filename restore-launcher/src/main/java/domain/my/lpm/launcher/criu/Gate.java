@@ -1,0 +1,126 @@
+package domain.my.lpm.launcher.criu;
+
+import domain.my.lpm.launcher.namespace.ContainerRoot;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stops CRIU right before the restored processes run their first instruction, until this side says go or stop. It is
+ * CRIU's action script (criu(8), {@code --action-script}) with two pipes.
+ */
+final class Gate implements AutoCloseable {
+    static final String SCRIPT = ContainerRoot.WORK + "/gate";
+    private static final String EVENTS = ContainerRoot.WORK + "/events";
+    private static final String CLOSED = "closed";
+    private static final String ANSWERS = ContainerRoot.WORK + "/answers";
+
+    private static final String TEXT = """
+            #!/usr/bin/busybox sh
+            [ "$CRTOOLS_SCRIPT_ACTION" = pre-resume ] || exit 0
+            echo "pre-resume $CRTOOLS_INIT_PID" > %s
+            read -r answer < %s
+            [ "$answer" = go ]
+            """.formatted(EVENTS, ANSWERS);
+
+    private final RandomAccessFile events;
+    private final RandomAccessFile answers;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final Thread reader;
+
+    private Gate(RandomAccessFile events, RandomAccessFile answers) {
+        this.events = events;
+        this.answers = answers;
+        this.reader = new Thread(this::readEvents, "criu-events");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    static Gate install(ContainerRoot root) {
+        try {
+            Path script = root.seen(SCRIPT);
+            Files.writeString(script, TEXT);
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+            for (String pipe : new String[] {EVENTS, ANSWERS}) {
+                Process made = new ProcessBuilder(
+                                "/usr/bin/busybox", "mkfifo", root.seen(pipe).toString())
+                        .start();
+                if (made.waitFor() != 0) {
+                    throw new IOException("cannot make the pipe " + pipe + ": "
+                            + new String(made.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+                }
+            }
+            // Opened for both directions, an open of a pipe waits for nobody.
+            return new Gate(
+                    new RandomAccessFile(root.seen(EVENTS).toFile(), "rw"),
+                    new RandomAccessFile(root.seen(ANSWERS).toFile(), "rw"));
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot prepare CRIU's action script", error);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while preparing CRIU's action script", interrupted);
+        }
+    }
+
+    /** A line to append to the shell command that runs CRIU, so that its exit status arrives here as an event. */
+    static String reportExit() {
+        return "; echo \"ended $?\" > " + EVENTS;
+    }
+
+    /** Waits for the next event, at most until {@code deadline} (of {@link System#nanoTime}). */
+    Optional<Event> next(long deadline) throws InterruptedException {
+        String line = lines.poll(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        if (line == null) {
+            return Optional.empty();
+        }
+        int value = Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1).strip());
+        return Optional.of(line.startsWith("ended") ? new Ended(value) : new Restored(value));
+    }
+
+    void answer(boolean go) throws IOException {
+        answers.write((go ? "go\n" : "stop\n").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** What CRIU reports. */
+    sealed interface Event {}
+
+    /** The processes are restored and stopped; {@code pid} is their root in the container's PID namespace. */
+    record Restored(int pid) implements Event {}
+
+    /** CRIU has ended. */
+    record Ended(int exitCode) implements Event {}
+
+    private void readEvents() {
+        try {
+            for (String line = events.readLine(); line != null; line = events.readLine()) {
+                if (line.equals(CLOSED)) {
+                    return;
+                }
+                lines.add(line);
+            }
+        } catch (IOException closed) {
+            // The container, and with it the pipe, has gone: nobody waits for events any more.
+        }
+    }
+
+    @Override
+    public void close() {
+        try (events;
+                answers) {
+            events.write((CLOSED + "\n").getBytes(StandardCharsets.US_ASCII));
+            reader.join(1000);
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot close the pipes of CRIU's action script", error);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

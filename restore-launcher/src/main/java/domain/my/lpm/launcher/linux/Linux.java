@@ -1,0 +1,212 @@
+package domain.my.lpm.launcher.linux;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * System calls that exist on Linux alone. Every method acts on the calling thread, as the kernel does: a thread that has
+ * called {@link #unshare} with {@link #CLONE_FS} has a root and mount namespace of its own, apart from the other threads
+ * of this JVM. Failures are {@link SystemCallException}, with the call and the kernel's error number.
+ *
+ * <p>Constants and call numbers: Linux {@code include/uapi/linux/{sched,mount,prctl}.h} and {@code asm/unistd.h}.
+ */
+public final class Linux {
+    /** Share no root and working directory with other threads. */
+    public static final int CLONE_FS = 0x00000200;
+    /** A mount namespace. */
+    public static final int CLONE_NEWNS = 0x00020000;
+    /** A control group namespace. */
+    public static final int CLONE_NEWCGROUP = 0x02000000;
+    /** A UTS (host name) namespace. */
+    public static final int CLONE_NEWUTS = 0x04000000;
+    /** A System V IPC and POSIX message queue namespace. */
+    public static final int CLONE_NEWIPC = 0x08000000;
+    /** A PID namespace; it takes effect for children only. */
+    public static final int CLONE_NEWPID = 0x20000000;
+    /** A network namespace. */
+    public static final int CLONE_NEWNET = 0x40000000;
+
+    /** Read-only mount. */
+    public static final long MS_RDONLY = 1;
+    /** Ignore set-user-id bits on the mount. */
+    public static final long MS_NOSUID = 2;
+    /** No device files on the mount. */
+    public static final long MS_NODEV = 4;
+    /** Change the flags of an existing mount. */
+    public static final long MS_REMOUNT = 32;
+    /** Bind an existing tree. */
+    public static final long MS_BIND = 4096;
+    /** Apply to the whole tree of mounts. */
+    public static final long MS_REC = 16384;
+    /** Receive and send no mount events. */
+    public static final long MS_PRIVATE = 1 << 18;
+
+    /** Detach a busy mount now, release it when it is no longer used. */
+    public static final int MNT_DETACH = 2;
+
+    private static final int OPEN_TREE_CLONE = 1;
+    private static final int OPEN_TREE_CLOEXEC = 0x80000;
+    private static final int AT_FDCWD = -100;
+    private static final int AT_RECURSIVE = 0x8000;
+    private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x00000004;
+    private static final int O_CLOEXEC = 0x80000;
+
+    private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int PR_CAPBSET_READ = 23;
+
+    private static final long CALL_OPEN_TREE = 428;
+    private static final long CALL_MOVE_MOUNT = 429;
+    private static final long CALL_PIVOT_ROOT = isArm64() ? 41 : 155;
+
+    static {
+        Native.register(Linux.class, "c");
+    }
+
+    private Linux() {}
+
+    private static boolean isArm64() {
+        return System.getProperty("os.arch").equals("aarch64");
+    }
+
+    private static native int open(String path, int flags) throws LastErrorException;
+
+    private static native int close(int descriptor) throws LastErrorException;
+
+    private static native int unshare(int flags) throws LastErrorException;
+
+    private static native int setns(int descriptor, int type) throws LastErrorException;
+
+    private static native int mount(
+            @Nullable String source, String target, @Nullable String type, NativeLong flags, @Nullable String data)
+            throws LastErrorException;
+
+    private static native int umount2(String target, int flags) throws LastErrorException;
+
+    private static native int chroot(String path) throws LastErrorException;
+
+    private static native int chdir(String path) throws LastErrorException;
+
+    private static native int prctl(int option, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+            throws LastErrorException;
+
+    private static native int sigqueue(int pid, int signal, Pointer value) throws LastErrorException;
+
+    private static native NativeLong syscall(NativeLong number, NativeLong a, String b, NativeLong c)
+            throws LastErrorException;
+
+    private static native NativeLong syscall(NativeLong number, String a, String b) throws LastErrorException;
+
+    private static native NativeLong syscall(
+            NativeLong number, NativeLong a, String b, NativeLong c, String d, NativeLong e) throws LastErrorException;
+
+    /** Opens a path read-only and close-on-exec; the caller closes the descriptor with {@link #closeDescriptor}. */
+    public static int openDescriptor(String path) {
+        return check("open " + path, () -> open(path, O_CLOEXEC));
+    }
+
+    /** Closes a descriptor that {@link #openDescriptor} or {@link #cloneTree} returned. */
+    public static void closeDescriptor(int descriptor) {
+        check("close", () -> close(descriptor));
+    }
+
+    /** Leaves what {@code flags} names for something of the calling thread's own. */
+    public static void leave(int flags) {
+        check("unshare 0x" + Integer.toHexString(flags), () -> unshare(flags));
+    }
+
+    /** Moves the calling thread into the namespace behind {@code descriptor}, which must be of type {@code type}. */
+    public static void enter(int descriptor, int type) {
+        check("setns 0x" + Integer.toHexString(type), () -> setns(descriptor, type));
+    }
+
+    /** {@code mount(2)}; the meaning of a null depends on the flags. */
+    public static void mountAt(
+            @Nullable String source, String target, @Nullable String type, long flags, @Nullable String data) {
+        check("mount on " + target, () -> mount(source, target, type, new NativeLong(flags), data));
+    }
+
+    /** Takes a mount out of the tree even while it is in use. */
+    public static void detach(String target) {
+        check("unmount " + target, () -> umount2(target, MNT_DETACH));
+    }
+
+    /** Makes {@code path} the root and the working directory of the calling thread. */
+    public static void changeRoot(String path) {
+        check("chroot " + path, () -> chroot(path));
+        changeDirectory("/");
+    }
+
+    /** Changes the working directory of the calling thread. */
+    public static void changeDirectory(String path) {
+        check("chdir " + path, () -> chdir(path));
+    }
+
+    /** Exchanges the root of the mount namespace; the old root comes to lie at {@code oldRoot}, below the new one. */
+    public static void pivotRoot(String newRoot, String oldRoot) {
+        check(
+                "pivot_root " + newRoot,
+                () -> syscall(new NativeLong(CALL_PIVOT_ROOT), newRoot, oldRoot).intValue());
+    }
+
+    /**
+     * Copies the mount at {@code path} into a descriptor, so that it can be attached in another mount namespace.
+     *
+     * @param recursive whether mounts below it come along
+     */
+    public static int cloneTree(String path, boolean recursive) {
+        long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
+        return check(
+                "open_tree " + path,
+                () -> syscall(new NativeLong(CALL_OPEN_TREE), new NativeLong(AT_FDCWD), path, new NativeLong(flags))
+                        .intValue());
+    }
+
+    /** Attaches a tree that {@link #cloneTree} copied. */
+    public static void attachTree(int tree, String target) {
+        check(
+                "move_mount to " + target,
+                () -> syscall(
+                                new NativeLong(CALL_MOVE_MOUNT),
+                                new NativeLong(tree),
+                                "",
+                                new NativeLong(AT_FDCWD),
+                                target,
+                                new NativeLong(MOVE_MOUNT_F_EMPTY_PATH))
+                        .intValue());
+    }
+
+    /** Makes this process the parent of descendants whose own parent ends. */
+    public static void becomeSubreaper() {
+        NativeLong zero = new NativeLong(0);
+        check("prctl PR_SET_CHILD_SUBREAPER", () -> prctl(PR_SET_CHILD_SUBREAPER, new NativeLong(1), zero, zero, zero));
+    }
+
+    /** Whether this process could hold the capability of that number (see capabilities(7)) at all. */
+    public static boolean boundingSetHolds(int capability) {
+        NativeLong zero = new NativeLong(0);
+        return check(
+                        "prctl PR_CAPBSET_READ",
+                        () -> prctl(PR_CAPBSET_READ, new NativeLong(capability), zero, zero, zero))
+                == 1;
+    }
+
+    /** Queues a signal that carries a number; see sigqueue(3). */
+    public static void queueSignal(int pid, int signal, int value) {
+        check("sigqueue " + signal + " to " + pid, () -> sigqueue(pid, signal, new Pointer(value)));
+    }
+
+    private interface Call {
+        int run() throws LastErrorException;
+    }
+
+    private static int check(String what, Call call) {
+        try {
+            return call.run();
+        } catch (LastErrorException error) {
+            throw new SystemCallException(what, error.getErrorCode(), error);
+        }
+    }
+}
