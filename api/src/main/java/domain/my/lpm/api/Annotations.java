@@ -1,0 +1,18 @@
+package domain.my.lpm.api;
+
+/** Keys of the annotations that pods carry for migration, all under the prefix {@code migration.}. */
+public final class Annotations {
+    /** How a migrated pod is restored; the value is a {@link RestoreMode}. Absent: {@link RestoreMode#SELF_RESTORE}. */
+    public static final String RESTORE_MODE = "migration.restore-mode";
+
+    /** The checkpoint that a pod continues from; the value is a {@link CheckpointReference}. Absent: a fresh start. */
+    public static final String CHECKPOINT_PATH = "migration.checkpoint-path";
+
+    /** Written by the webhook: a fingerprint of the mode and settings by which the pod was rewritten. */
+    public static final String INJECTED = "migration.injected";
+
+    /** Written by the webhook: the fields of containers which the rewrite replaced, as JSON, so that it can be undone. */
+    public static final String REPLACED = "migration.replaced";
+
+    private Annotations() {}
+}
