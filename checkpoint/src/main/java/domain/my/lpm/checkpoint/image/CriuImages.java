@@ -122,7 +122,7 @@ public final class CriuImages {
                 : process.threads().stream().map(this::core).toList();
     }
 
-    private TaskCore core(int id) {
+    TaskCore core(int id) {
         Path file = directory.resolve("core-" + id + ".img");
         return TaskCore.of(
                 id,
