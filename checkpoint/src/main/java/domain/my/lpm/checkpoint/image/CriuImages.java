@@ -1,16 +1,22 @@
 package domain.my.lpm.checkpoint.image;
 
+import com.google.protobuf.MessageLite;
+import domain.my.lpm.checkpoint.image.proto.GhostFileEntry;
+import domain.my.lpm.checkpoint.image.proto.IpcObjectEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
+import domain.my.lpm.checkpoint.image.proto.PathRemapEntry;
 import domain.my.lpm.checkpoint.image.proto.TreeEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +29,8 @@ import java.util.stream.Stream;
  */
 public final class CriuImages {
     private static final Pattern MOUNTS = Pattern.compile("mountpoints-([0-9]{1,10})\\.img");
+    private static final Pattern IPC = Pattern.compile("ipcns-(shm|msg|sem)-[0-9]{1,10}\\.img");
+    private static final Pattern AUTOMOUNT = Pattern.compile("autofs-[0-9]{1,10}\\.img");
     private static final int MAXIMUM_THREADS = 1 << 17;
     // The highest pid_max of Linux, PID_MAX_LIMIT on 64 bits.
     private static final int MAXIMUM_PID = 1 << 22;
@@ -141,17 +149,165 @@ public final class CriuImages {
         return mounts;
     }
 
+    /** The open files of all processes, in the order of the dump. */
+    public List<OpenFile> files() {
+        return optional("files.img", ImageKind.FILES).stream()
+                .map(entry -> OpenFile.of(entry, "files.img"))
+                .toList();
+    }
+
+    /** The descriptors of the table with this number, {@link ObjectIds#descriptorTable}; empty if it has no image. */
+    public List<Descriptor> descriptors(long table) {
+        return optional("fdinfo-" + table + ".img", ImageKind.DESCRIPTORS).stream()
+                .map(entry ->
+                        new Descriptor(Integer.toUnsignedLong(entry.getFd()), Integer.toUnsignedLong(entry.getId())))
+                .toList();
+    }
+
+    /** The address space of a process; empty for one that had ended. */
+    public Optional<MemoryLayout> memory(ProcessNode process) {
+        return existing("mm-" + process.pid() + ".img").map(MemoryLayout::read);
+    }
+
+    /** The pages of a process that nobody shares; empty for one that had ended. */
+    public Optional<PageMap> pages(ProcessNode process) {
+        return existing("pagemap-" + process.pid() + ".img").map(PageMap::read);
+    }
+
+    /** The pages of shared memory; empty if none were dumped. */
+    public Optional<PageMap> sharedPages(long sharedMemory) {
+        return existing("pagemap-shmem-" + Long.toUnsignedString(sharedMemory) + ".img")
+                .map(PageMap::read);
+    }
+
+    /**
+     * The length of the file with the pages of a map in bytes; empty if there is none.
+     *
+     * @throws UncheckedIOException if it cannot be found out
+     */
+    public OptionalLong pagesFileBytes(PageMap map) {
+        Path file = directory.resolve("pages-" + map.pagesId() + ".img");
+        try {
+            return Files.isRegularFile(file) ? OptionalLong.of(Files.size(file)) : OptionalLong.empty();
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
+    }
+
+    /** Whether the images of an earlier dump, which this one builds on, are within reach. */
+    public boolean hasParent() {
+        return Files.isDirectory(directory.resolve("parent"));
+    }
+
+    /** The terminals. */
+    public List<Terminal> terminals() {
+        return optional("tty-info.img", ImageKind.TERMINALS).stream()
+                .map(Terminal::of)
+                .toList();
+    }
+
+    /** The memory files. */
+    public List<MemoryFile> memoryFiles() {
+        return optional("memfd.img", ImageKind.MEMORY_FILES).stream()
+                .map(entry -> MemoryFile.of(entry, "memfd.img"))
+                .toList();
+    }
+
+    /** The open files whose paths no longer led to them. */
+    public List<DeletedFile> deletedFiles() {
+        return optional("remap-fpath.img", ImageKind.PATH_REMAPS).stream()
+                .map(this::deletedFile)
+                .toList();
+    }
+
+    private DeletedFile deletedFile(PathRemapEntry entry) {
+        long file = Integer.toUnsignedLong(entry.getOrigId());
+        // CRIU before 1.4 told the kinds apart by the highest bit.
+        boolean old = !entry.hasRemapType();
+        int ghost = old ? entry.getRemapId() & Integer.MAX_VALUE : entry.getRemapId();
+        return switch (old ? entry.getRemapId() >>> 31 : entry.getRemapType()) {
+            case 0 -> new DeletedFile(file, DeletedFile.How.LINKED, 0);
+            case 1 -> new DeletedFile(file, DeletedFile.How.KEPT, ghostBytes(ghost));
+            case 2 -> new DeletedFile(file, DeletedFile.How.PROCESS, 0);
+            default ->
+                throw new ImageFormatException(
+                        "remap-fpath.img",
+                        "a path is remapped in way " + entry.getRemapType() + ", which CRIU 4.2 does not have",
+                        "refuse the checkpoint, or update this program if a newer CRIU took it");
+        };
+    }
+
+    private long ghostBytes(int ghost) {
+        String name = "ghost-file-" + Integer.toHexString(ghost) + ".img";
+        ImageFile.First<GhostFileEntry> first = ImageFile.readFirst(directory.resolve(name), ImageKind.GHOST_FILE);
+        long size = first.entry().hasSize() ? first.entry().getSize() : first.remaining();
+        if (size < 0) {
+            throw new ImageFormatException(name, "the file has " + Long.toUnsignedString(size) + " bytes");
+        }
+        return size;
+    }
+
+    /** The bytes that were under way on a connection; empty if it was not dumped as established. */
+    public Optional<TcpQueues> tcpQueues(OpenFile.InetSocket socket) {
+        return existing("tcp-stream-" + Long.toHexString(socket.inode()) + ".img")
+                .map(file -> ImageFile.readFirst(file, ImageKind.TCP_STREAM).entry())
+                .map(entry -> new TcpQueues(
+                        Integer.toUnsignedLong(entry.getInqLen()), Integer.toUnsignedLong(entry.getOutqLen())));
+    }
+
+    /**
+     * The bytes of a TCP connection that were in its queues.
+     *
+     * @param received not yet read by the process
+     * @param sent not yet acknowledged by the peer
+     */
+    public record TcpQueues(long received, long sent) {}
+
+    /** The kinds of System V IPC objects of which the dump has at least one. */
+    public List<String> ipcObjects() {
+        List<String> kinds = new ArrayList<>();
+        for (Path file : matching(IPC)) {
+            String name = file.getFileName().toString();
+            ImageKind<IpcObjectEntry> kind = name.startsWith("ipcns-shm-")
+                    ? ImageKind.SHARED_MEMORY_SEGMENTS
+                    : name.startsWith("ipcns-msg-") ? ImageKind.MESSAGE_QUEUES : ImageKind.SEMAPHORE_SETS;
+            ImageFile.readFirst(file, kind);
+            kinds.add(kind.title());
+        }
+        return kinds;
+    }
+
+    /** Whether the dump holds a mount of the automounter. */
+    public boolean hasAutomount() {
+        return !matching(AUTOMOUNT).isEmpty();
+    }
+
+    private Optional<Path> existing(String name) {
+        Path file = directory.resolve(name);
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? Optional.of(file) : Optional.empty();
+    }
+
+    // CRIU leaves out a file that would have no entries.
+    private <E extends MessageLite> List<E> optional(String name, ImageKind<E> kind) {
+        return existing(name).map(file -> ImageFile.read(file, kind).entries()).orElse(List.of());
+    }
+
     Optional<ImageFile<ObjectIdsEntry>> idsFile(ProcessNode process) {
         Path file = directory.resolve("ids-" + process.pid() + ".img");
         return Files.exists(file) ? Optional.of(ImageFile.read(file, ImageKind.IDS)) : Optional.empty();
     }
 
     List<ImageFile<MountEntry>> mountFiles() {
+        return matching(MOUNTS).stream()
+                .map(file -> ImageFile.read(file, ImageKind.MOUNTS))
+                .toList();
+    }
+
+    private List<Path> matching(Pattern name) {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file ->
-                            MOUNTS.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> name.matcher(file.getFileName().toString()).matches())
                     .sorted()
-                    .map(file -> ImageFile.read(file, ImageKind.MOUNTS))
                     .toList();
         } catch (IOException problem) {
             throw new UncheckedIOException(problem);

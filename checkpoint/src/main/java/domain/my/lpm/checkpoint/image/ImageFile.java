@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ImageFile<E extends MessageLite>(String name, ImageKind<E> kind, List<E> entries) {
     private static final int COMMON_MAGIC = 0x54564319;
+    // More than the entries of the largest pods take, and little enough to parse in memory.
+    private static final long MAXIMUM_BYTES = 64 << 20;
 
     public ImageFile {
         entries = List.copyOf(entries);
@@ -40,6 +42,12 @@ public record ImageFile<E extends MessageLite>(String name, ImageKind<E> kind, L
     public static <E extends MessageLite> ImageFile<E> read(Path file, ImageKind<E> kind) {
         String name = String.valueOf(file.getFileName());
         try (ImageReader reader = ImageReader.open(file, kind.title(), kind.magic(), kind.commonHeader())) {
+            if (reader.remaining() > MAXIMUM_BYTES) {
+                throw new ImageFormatException(
+                        name,
+                        "the file has " + reader.remaining() + " bytes, the limit is " + MAXIMUM_BYTES,
+                        "refuse the checkpoint unless its origin is certain");
+            }
             List<E> entries = new ArrayList<>();
             @Nullable E entry;
             while ((entry = reader.next(kind.parser(), kind.maximumEntryBytes())) != null) {
@@ -56,6 +64,31 @@ public record ImageFile<E extends MessageLite>(String name, ImageKind<E> kind, L
             throw new UncheckedIOException(problem);
         }
     }
+
+    /**
+     * Reads the first entry of a file which goes on with something else.
+     *
+     * @throws ImageFormatException if there is none, or the file is missing or malformed up to its end
+     * @throws UncheckedIOException if reading fails
+     */
+    static <E extends MessageLite> First<E> readFirst(Path file, ImageKind<E> kind) {
+        try (ImageReader reader = ImageReader.open(file, kind.title(), kind.magic(), kind.commonHeader())) {
+            @Nullable E entry = reader.next(kind.parser(), kind.maximumEntryBytes());
+            if (entry == null) {
+                throw new ImageFormatException(reader.fileName(), "the file ends before its first entry");
+            }
+            return new First<>(entry, reader.remaining());
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
+    }
+
+    /**
+     * The first entry of a file.
+     *
+     * @param remaining the bytes of the file behind it
+     */
+    record First<E>(E entry, long remaining) {}
 
     /**
      * The only entry of a file that has one.

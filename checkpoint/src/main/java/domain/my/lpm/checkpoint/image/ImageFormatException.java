@@ -11,7 +11,12 @@ public final class ImageFormatException extends RuntimeException {
         this(fileName, reason, REMEDY);
     }
 
-    ImageFormatException(String fileName, String reason, String remedy) {
+    /**
+     * Names the file, what is wrong with it and what to do about it.
+     *
+     * @param fileName the file's name, without its directory
+     */
+    public ImageFormatException(String fileName, String reason, String remedy) {
         super(fileName + ": " + reason + "; " + remedy);
         this.fileName = fileName;
     }

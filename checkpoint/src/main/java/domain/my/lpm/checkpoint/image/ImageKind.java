@@ -7,11 +7,13 @@ import domain.my.lpm.checkpoint.image.proto.DescriptorEntry;
 import domain.my.lpm.checkpoint.image.proto.FileEntry;
 import domain.my.lpm.checkpoint.image.proto.GhostFileEntry;
 import domain.my.lpm.checkpoint.image.proto.InventoryEntry;
+import domain.my.lpm.checkpoint.image.proto.IpcObjectEntry;
 import domain.my.lpm.checkpoint.image.proto.MemoryFileInodeEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
 import domain.my.lpm.checkpoint.image.proto.PageMapHead;
 import domain.my.lpm.checkpoint.image.proto.PathRemapEntry;
+import domain.my.lpm.checkpoint.image.proto.TcpStreamEntry;
 import domain.my.lpm.checkpoint.image.proto.TerminalEntry;
 import domain.my.lpm.checkpoint.image.proto.TreeEntry;
 
@@ -57,5 +59,13 @@ public record ImageKind<E extends MessageLite>(
             new ImageKind<>("deleted file", 0x52583605, true, GhostFileEntry.parser(), 64 * KIB, 1);
     static final ImageKind<PageMapHead> PAGE_MAP =
             new ImageKind<>("page map", 0x56084025, true, PageMapHead.parser(), 64 * KIB, 1);
+    static final ImageKind<TcpStreamEntry> TCP_STREAM =
+            new ImageKind<>("TCP connection", 0x51465506, true, TcpStreamEntry.parser(), 64 * KIB, 1);
+    static final ImageKind<IpcObjectEntry> SHARED_MEMORY_SEGMENTS =
+            new ImageKind<>("shared memory segments", 0x46283044, true, IpcObjectEntry.parser(), 64 * KIB, 1);
+    static final ImageKind<IpcObjectEntry> MESSAGE_QUEUES =
+            new ImageKind<>("message queues", 0x55453737, true, IpcObjectEntry.parser(), 64 * KIB, 1);
+    static final ImageKind<IpcObjectEntry> SEMAPHORE_SETS =
+            new ImageKind<>("semaphore sets", 0x59573019, true, IpcObjectEntry.parser(), 64 * KIB, 1);
     static final int MEMORY_MAGIC = 0x57492820;
 }
