@@ -1,6 +1,14 @@
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -29,12 +37,28 @@ final class LauncherJars {
     private final Path jars;
     private final Path natives;
     private final List<String> nativeFolders;
+    private final ClassFile classFile;
 
-    private LauncherJars(Path source, Path jars, Path natives, List<String> nativeFolders) {
+    private LauncherJars(Path source, Path jars, Path natives, List<String> nativeFolders) throws IOException {
         this.source = source;
+        this.classFile = ClassFile.of(
+                ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+                ClassFile.ClassHierarchyResolverOption.of(
+                        ClassHierarchyResolver.ofResourceParsing(new URLClassLoader(urls(source)))
+                                .orElse(ClassHierarchyResolver.defaultResolver())));
         this.jars = jars;
         this.natives = natives;
         this.nativeFolders = nativeFolders;
+    }
+
+    private static URL[] urls(Path source) throws IOException {
+        List<URL> urls = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(source, "*.jar")) {
+            for (Path file : files) {
+                urls.add(file.toUri().toURL());
+            }
+        }
+        return urls.toArray(URL[]::new);
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -97,16 +121,18 @@ final class LauncherJars {
                 OutputStream out = Files.newOutputStream(copy);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
             zip.setMethod(ZipOutputStream.STORED);
-            for (ZipEntry entry : jar.stream().filter(each -> !each.isDirectory()).toList()) {
+            for (ZipEntry entry : jar.stream().filter(each -> !each.isDirectory() && !each.getName().startsWith("META-INF/versions/")).toList()) {
                 byte[] content;
                 try (InputStream in = jar.getInputStream(entry)) {
                     content = in.readAllBytes();
                 }
                 if (isNative(entry.getName())) {
                     take(entry.getName(), content);
+                } else if (entry.getName().endsWith(".class")) {
+                    store(zip, entry.getName(), archivable(content));
+                    classes = true;
                 } else {
                     store(zip, entry.getName(), content);
-                    classes |= entry.getName().endsWith(".class");
                 }
             }
         }
@@ -114,6 +140,18 @@ final class LauncherJars {
             Files.delete(copy);
         }
         return classes;
+    }
+
+    /** The class as it is or, when it is older than class files with stack maps (Java 6), brought to that version. */
+    private byte[] archivable(byte[] content) {
+        ClassModel model = classFile.parse(content);
+        if (model.majorVersion() >= ClassFile.JAVA_6_VERSION) {
+            return content;
+        }
+        return classFile.transformClass(
+                model,
+                ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
+                        .andThen(ClassTransform.endHandler(each -> each.withVersion(ClassFile.JAVA_6_VERSION, 0))));
     }
 
     private static boolean isNative(String name) {
