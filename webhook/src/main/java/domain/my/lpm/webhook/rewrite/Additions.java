@@ -1,0 +1,218 @@
+package domain.my.lpm.webhook.rewrite;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * All that the rewrite adds to a pod, and nothing of the pod's own, so that its digest tells whether a pod already has it.
+ *
+ * @param installer the init container, where one delivers
+ * @param volumes to be appended to those of the pod
+ * @param mounts to be appended to those of every injected container
+ * @param containers what each injected container gets, in the order of the pod
+ */
+record Additions(
+        @JsonProperty Optional<Container> installer,
+        @JsonProperty List<Volume> volumes,
+        @JsonProperty List<VolumeMount> mounts,
+        @JsonProperty List<ForContainer> containers) {
+
+    /** The user that Kubernetes' own images take for nobody in particular. */
+    private static final long NONROOT = 65532;
+
+    /**
+     * What one container gets.
+     *
+     * @param name of the container
+     * @param entry the words before the application's command
+     * @param startupProbe of a standby container
+     * @param loan with {@link Privileges#POD}
+     */
+    record ForContainer(
+            @JsonProperty String name,
+            @JsonProperty List<String> entry,
+            @JsonProperty Optional<Probe> startupProbe,
+            @JsonProperty Optional<Loan> loan) {}
+
+    static Additions of(PodSpec spec, Settings settings, List<ForContainer> containers) {
+        return new Additions(
+                settings.delivery() == Delivery.INIT_CONTAINER
+                        ? Optional.of(installer(settings, isBestEffort(spec)))
+                        : Optional.empty(),
+                volumes(settings),
+                mounts(settings),
+                List.copyOf(containers));
+    }
+
+    static ForContainer forContainer(PodSpec spec, Container container, Settings settings, boolean standby) {
+        Optional<Loan> loan = settings.privileges() == Privileges.POD
+                ? Optional.of(Loan.of(spec, container, settings, standby))
+                : Optional.empty();
+        List<String> entry = new ArrayList<>(List.of(Injected.ENTRY, "run"));
+        if (standby) {
+            entry.add("--standby");
+        }
+        loan.ifPresent(lent -> entry.addAll(lent.options()));
+        entry.add("--");
+        return new ForContainer(
+                container.getName(),
+                List.copyOf(entry),
+                standby ? Optional.of(standbyProbe(settings)) : Optional.empty(),
+                loan);
+    }
+
+    /** SHA-256 over all of it, in hexadecimal. */
+    String fingerprint() {
+        // Optional is not known to the plain mapper; a list of parts is, and is as exact.
+        List<Object> parts = new ArrayList<>();
+        parts.add(installer.stream().toList());
+        parts.add(volumes);
+        parts.add(mounts);
+        for (ForContainer container : containers) {
+            parts.add(List.of(
+                    container.name(),
+                    container.entry(),
+                    container.startupProbe().stream().toList(),
+                    container.loan().stream().toList()));
+        }
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(Json.text(parts).getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
+    }
+
+    private static Container installer(Settings settings, boolean bestEffort) {
+        boolean toolkit = settings.privileges() == Privileges.POD;
+        ContainerBuilder installer = new ContainerBuilder()
+                .withName(Injected.INSTALLER)
+                .withImage(toolkit ? settings.toolkitImage() : settings.entryImage())
+                .withCommand(
+                        toolkit
+                                ? List.of("/usr/lib/lpm/install-toolkit", Injected.DIRECTORY)
+                                : List.of("/usr/lib/lpm/entry", "install", Injected.DIRECTORY))
+                .addNewVolumeMount()
+                .withName(Injected.VOLUME)
+                .withMountPath(Injected.DIRECTORY)
+                .endVolumeMount()
+                .withNewSecurityContext()
+                .withRunAsNonRoot(true)
+                .withRunAsUser(NONROOT)
+                .withRunAsGroup(NONROOT)
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext();
+        settings.imagePullPolicy().ifPresent(installer::withImagePullPolicy);
+        if (!bestEffort) {
+            installer.withResources(settings.installResources());
+        }
+        return installer.build();
+    }
+
+    private static List<Volume> volumes(Settings settings) {
+        List<Volume> volumes = new ArrayList<>();
+        boolean toolkit = settings.privileges() == Privileges.POD;
+        VolumeBuilder volume = new VolumeBuilder().withName(Injected.VOLUME);
+        switch (settings.delivery()) {
+            case INIT_CONTAINER ->
+                volume.withNewEmptyDir()
+                        .withSizeLimit(settings.volumeSizeLimit())
+                        .endEmptyDir();
+            case HOST_DIRECTORY ->
+                volume.withNewHostPath()
+                        .withPath(settings.hostDirectory())
+                        .withType("Directory")
+                        .endHostPath();
+            case IMAGE_VOLUME ->
+                volume.withNewImage()
+                        .withReference(toolkit ? settings.toolkitImage() : settings.entryImage())
+                        .withPullPolicy(settings.imagePullPolicy().orElse(null))
+                        .endImage();
+        }
+        volumes.add(volume.build());
+        if (toolkit) {
+            volumes.add(new VolumeBuilder()
+                    .withName(Injected.REPOSITORY_VOLUME)
+                    .withNewPersistentVolumeClaim()
+                    .withClaimName(settings.repositoryClaim().orElseThrow())
+                    .endPersistentVolumeClaim()
+                    .build());
+        }
+        return List.copyOf(volumes);
+    }
+
+    private static List<VolumeMount> mounts(Settings settings) {
+        List<VolumeMount> mounts = new ArrayList<>();
+        boolean image = settings.delivery() == Delivery.IMAGE_VOLUME;
+        mounts.add(new VolumeMountBuilder()
+                .withName(Injected.VOLUME)
+                .withMountPath(Injected.DIRECTORY)
+                .withSubPath(image ? "usr/lib/lpm" : null)
+                .withReadOnly(true)
+                .build());
+        if (settings.privileges() == Privileges.POD) {
+            if (image) {
+                mounts.add(new VolumeMountBuilder()
+                        .withName(Injected.VOLUME)
+                        .withMountPath(Injected.TOOLKIT)
+                        .withReadOnly(true)
+                        .build());
+            }
+            mounts.add(new VolumeMountBuilder()
+                    .withName(Injected.REPOSITORY_VOLUME)
+                    .withMountPath(Injected.REPOSITORY)
+                    .build());
+        }
+        return List.copyOf(mounts);
+    }
+
+    private static Probe standbyProbe(Settings settings) {
+        return new ProbeBuilder()
+                .withNewExec()
+                .withCommand(Injected.ENTRY, "probe")
+                .endExec()
+                .withPeriodSeconds(settings.standbyProbePeriodSeconds())
+                .withTimeoutSeconds(5)
+                .withFailureThreshold(settings.standbyProbeFailureThreshold())
+                .build();
+    }
+
+    /** One request in an init container would lift the whole pod out of BestEffort. */
+    private static boolean isBestEffort(PodSpec spec) {
+        return isEmpty(spec.getResources())
+                && Stream.concat(spec.getInitContainers().stream(), spec.getContainers().stream())
+                        .allMatch(container -> isEmpty(container.getResources()));
+    }
+
+    private static boolean isEmpty(ResourceRequirements resources) {
+        return resources == null
+                || ((resources.getRequests() == null || resources.getRequests().isEmpty())
+                        && (resources.getLimits() == null
+                                || resources.getLimits().isEmpty()));
+    }
+}
