@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,7 +13,11 @@ import java.util.regex.Pattern;
 public final class CriuLog {
     /** For example: {@code (00.012345)     12: Error (criu/files-reg.c:1234): Can't open file data/x: No such file}. */
     private static final Pattern ERROR =
-            Pattern.compile("^\\(\\d+\\.\\d+\\)\\s*(?:\\d+:\\s*)?Error \\([^)]*\\): (.*)$");
+            Pattern.compile("^(?:\\(\\d+\\.\\d+\\)\\s*)?(?:\\d+:\\s*)?Error \\([^)]*\\): (.*)$");
+
+    /** Logged as errors while CRIU looks for features that it can do without. */
+    private static final List<String> HARMLESS =
+            List.of("tun: Unable to create tun", "rlimit: Can't setup RLIMIT_NOFILE");
 
     private static final int LINES_READ = 200_000;
 
@@ -27,7 +32,7 @@ public final class CriuLog {
                     return Optional.empty();
                 }
                 Matcher error = ERROR.matcher(line);
-                if (error.matches()) {
+                if (error.matches() && HARMLESS.stream().noneMatch(error.group(1)::startsWith)) {
                     return Optional.of(error.group(1).strip());
                 }
             }

@@ -1,7 +1,10 @@
 package domain.my.lpm.launcher.criu;
 
+import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
+import domain.my.lpm.launcher.namespace.ContainerShell;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,10 +19,14 @@ import java.util.function.IntConsumer;
  * CRIU alone. The restored processes run their first instruction only after the check given to {@link #run} has passed.
  */
 public final class CriuRestore implements AutoCloseable {
+    private static final String LAZY_PAGES_PID = ContainerRoot.WORK + "/lazy-pages.pid";
     private static final String LOG = ContainerRoot.WORK + "/restore.log";
+    /** How often CRIU is looked at once it has no parent here that would report its end. */
+    private static final long LOOK_NANOSECONDS = 50_000_000;
 
     private final ContainerRoot root;
     private final Gate gate;
+    private List<Integer> handedOver = List.of();
 
     private CriuRestore(ContainerRoot root, Gate gate) {
         this.root = root;
@@ -37,7 +44,6 @@ public final class CriuRestore implements AutoCloseable {
      * @param program path of CRIU in the toolkit
      * @param externalMounts key in the dump to path in the root
      * @param stdio the dumped targets of descriptors 0, 1 and 2, for example {@code pipe:[123]} or {@code /dev/null}
-     * @param externalNetwork whether the dump left the network namespace out
      * @param lazy whether memory pages are brought in as they are touched
      * @param tcp what becomes of established connections
      * @param deadline from the start of CRIU until the processes may run
@@ -47,21 +53,10 @@ public final class CriuRestore implements AutoCloseable {
             String program,
             Map<String, String> externalMounts,
             List<String> stdio,
-            boolean externalNetwork,
             boolean lazy,
             Tcp tcp,
             Duration deadline,
             List<String> extraOptions) {}
-
-    /** What becomes of TCP connections that were established when the checkpoint was taken. */
-    public enum Tcp {
-        /** They go on; the addresses must still be the pod's. */
-        ESTABLISHED,
-        /** They are closed, as if the peer had gone. */
-        CLOSE,
-        /** A checkpoint that holds any is refused. */
-        FAIL
-    }
 
     /**
      * Runs CRIU.
@@ -74,35 +69,73 @@ public final class CriuRestore implements AutoCloseable {
     public void run(Options options, IntConsumer beforeFirstInstruction) {
         long deadline = System.nanoTime() + options.deadline().toNanos();
         root.shell().run(command(options));
+        List<Integer> orphans = List.of();
         try {
-            boolean restored = false;
             while (true) {
-                Optional<Gate.Event> event = gate.next(deadline);
+                Optional<Gate.Event> event = gate.next(Math.min(deadline, System.nanoTime() + LOOK_NANOSECONDS));
                 if (event.isEmpty()) {
-                    throw failure("CRIU did not finish within "
-                            + options.deadline().toSeconds() + " s and was killed; give it a longer deadline");
-                }
-                if (event.get() instanceof Gate.Restored pid) {
-                    beforeFirstInstruction.accept(pid.pid());
-                    gate.answer(true);
-                    restored = true;
-                } else if (event.get() instanceof Gate.Ended ended) {
-                    if (ended.exitCode() == 0 && restored) {
-                        return;
+                    if (System.nanoTime() >= deadline) {
+                        throw failure("CRIU did not finish within "
+                                + options.deadline().toSeconds() + " s and was killed; give it a longer deadline");
                     }
+                    if (!orphans.isEmpty() && !Processes.exists(orphans.get(0))) {
+                        throw failure("CRIU ended before the restored processes ran");
+                    }
+                } else if (event.get() instanceof Gate.Restored restored) {
+                    beforeFirstInstruction.accept(restored.pid());
+                    // From here on CRIU and the restored processes are children of the container's first process.
+                    orphans = root.shell().abandon();
+                    handedOver = orphans;
+                    gate.answer(true);
+                } else if (event.get() instanceof Gate.Resumed) {
+                    return;
+                } else if (event.get() instanceof Gate.Ended ended) {
                     throw failure("CRIU ended with " + exit(ended.exitCode()));
                 }
             }
         } catch (IOException error) {
-            root.shell().kill();
+            undo(orphans);
             throw new CriuException("lost touch with CRIU: " + error.getMessage(), error);
         } catch (InterruptedException interrupted) {
-            root.shell().kill();
+            undo(orphans);
             Thread.currentThread().interrupt();
             throw new CriuException("interrupted during the restore, which was undone", interrupted);
         } catch (RuntimeException refused) {
-            root.shell().kill();
+            undo(orphans);
             throw refused;
+        }
+    }
+
+    private void undo(List<Integer> orphans) {
+        orphans.forEach(ContainerShell::killTree);
+        root.shell().kill();
+        lazyPages().ifPresent(ContainerShell::killTree);
+    }
+
+    /** Kills what a lazy restore has brought to life. */
+    public void killRestored() {
+        undo(handedOver);
+    }
+
+    /** Waits until a lazy restore has brought in its last page, or its application has ended. */
+    public void awaitLazyPages() throws InterruptedException {
+        Optional<Integer> daemon = lazyPages();
+        while (daemon.isPresent() && Processes.exists(daemon.get())) {
+            Thread.sleep(LOOK_NANOSECONDS / 1_000_000);
+        }
+    }
+
+    /** The process that serves pages, as this JVM sees it; CRIU writes its id in the container's PID namespace. */
+    private Optional<Integer> lazyPages() {
+        Path file = root.seen(LAZY_PAGES_PID);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            int inside = Integer.parseInt(Files.readString(file).strip());
+            return Processes.withNamespaceId(inside, root.firstProcess());
+        } catch (IOException | NumberFormatException unreadable) {
+            return Optional.empty();
         }
     }
 
@@ -138,10 +171,9 @@ public final class CriuRestore implements AutoCloseable {
                 "--manage-cgroups=ignore",
                 "--file-locks",
                 "--action-script",
-                Gate.SCRIPT));
-        if (options.externalNetwork()) {
-            words.addAll(List.of("--inherit-fd", "fd[5]:extRootNetNS"));
-        }
+                Gate.SCRIPT,
+                "--inherit-fd",
+                "fd[5]:extRootNetNS"));
         inheritedStdio(options.stdio()).forEach((target, descriptor) -> {
             words.add("--inherit-fd");
             words.add("fd[" + descriptor + "]:" + target);
@@ -173,7 +205,7 @@ public final class CriuRestore implements AutoCloseable {
                             "-v1",
                             "--daemon",
                             "--pidfile",
-                            ContainerRoot.WORK + "/lazy-pages.pid")))
+                            LAZY_PAGES_PID)))
                     .append(" 5<&- 7<&- 8>&- 9>&- 3<&- && ");
         }
         return line.append(ShellQuote.join(words))

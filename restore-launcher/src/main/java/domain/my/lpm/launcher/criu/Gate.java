@@ -1,5 +1,6 @@
 package domain.my.lpm.launcher.criu;
 
+import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -14,8 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stops CRIU right before the restored processes run their first instruction, until this side says go or stop. It is
- * CRIU's action script (criu(8), {@code --action-script}) with two pipes.
+ * Stops CRIU right before the restored processes run their first instruction, until this side says go or stop, and tells
+ * when they run. It is CRIU's action script (criu(8), {@code --action-script}) with two pipes.
  */
 final class Gate implements AutoCloseable {
     static final String SCRIPT = ContainerRoot.WORK + "/gate";
@@ -25,11 +26,14 @@ final class Gate implements AutoCloseable {
 
     private static final String TEXT = """
             #!/usr/bin/busybox sh
-            [ "$CRTOOLS_SCRIPT_ACTION" = pre-resume ] || exit 0
-            echo "pre-resume $CRTOOLS_INIT_PID" > %s
-            read -r answer < %s
-            [ "$answer" = go ]
-            """.formatted(EVENTS, ANSWERS);
+            case $CRTOOLS_SCRIPT_ACTION in
+                pre-resume)
+                    echo "pre-resume $CRTOOLS_INIT_PID" > %s
+                    read -r answer < %s
+                    [ "$answer" = go ] ;;
+                post-resume) echo "post-resume 0" > %s ;;
+            esac
+            """.formatted(EVENTS, ANSWERS, EVENTS);
 
     private final RandomAccessFile events;
     private final RandomAccessFile answers;
@@ -50,13 +54,7 @@ final class Gate implements AutoCloseable {
             Files.writeString(script, TEXT);
             Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
             for (String pipe : new String[] {EVENTS, ANSWERS}) {
-                Process made = new ProcessBuilder(
-                                "/usr/bin/busybox", "mkfifo", root.seen(pipe).toString())
-                        .start();
-                if (made.waitFor() != 0) {
-                    throw new IOException("cannot make the pipe " + pipe + ": "
-                            + new String(made.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip());
-                }
+                Processes.makePipe(root.seen(pipe).toString());
             }
             // Opened for both directions, an open of a pipe waits for nobody.
             return new Gate(
@@ -64,9 +62,6 @@ final class Gate implements AutoCloseable {
                     new RandomAccessFile(root.seen(ANSWERS).toFile(), "rw"));
         } catch (IOException error) {
             throw new UncheckedIOException("cannot prepare CRIU's action script", error);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while preparing CRIU's action script", interrupted);
         }
     }
 
@@ -81,8 +76,14 @@ final class Gate implements AutoCloseable {
         if (line == null) {
             return Optional.empty();
         }
-        int value = Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1).strip());
-        return Optional.of(line.startsWith("ended") ? new Ended(value) : new Restored(value));
+        int space = line.indexOf(' ');
+        int value = Integer.parseInt(line.substring(space + 1).strip());
+        return Optional.of(
+                switch (line.substring(0, space)) {
+                    case "pre-resume" -> new Restored(value);
+                    case "post-resume" -> new Resumed();
+                    default -> new Ended(value);
+                });
     }
 
     void answer(boolean go) throws IOException {
@@ -94,6 +95,9 @@ final class Gate implements AutoCloseable {
 
     /** The processes are restored and stopped; {@code pid} is their root in the container's PID namespace. */
     record Restored(int pid) implements Event {}
+
+    /** The processes run. */
+    record Resumed() implements Event {}
 
     /** CRIU has ended. */
     record Ended(int exitCode) implements Event {}

@@ -59,6 +59,9 @@ public final class Linux {
 
     private static final long CALL_OPEN_TREE = 428;
     private static final long CALL_MOVE_MOUNT = 429;
+    private static final long CALL_CLOSE_RANGE = 436;
+    private static final long CLOSE_RANGE_CLOEXEC = 4;
+    private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
     private static final long CALL_PIVOT_ROOT = isArm64() ? 41 : 155;
 
     static {
@@ -97,6 +100,9 @@ public final class Linux {
     private static native NativeLong syscall(NativeLong number, NativeLong a, String b, NativeLong c)
             throws LastErrorException;
 
+    private static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b, NativeLong c)
+            throws LastErrorException;
+
     private static native NativeLong syscall(NativeLong number, String a, String b) throws LastErrorException;
 
     private static native NativeLong syscall(
@@ -110,6 +116,18 @@ public final class Linux {
     /** Closes a descriptor that {@link #openDescriptor} or {@link #cloneTree} returned. */
     public static void closeDescriptor(int descriptor) {
         check("close", () -> close(descriptor));
+    }
+
+    /** Makes every descriptor of this process but the standard ones vanish from processes it starts. */
+    public static void closeDescriptorsOnExec() {
+        check(
+                "close_range",
+                () -> syscall(
+                                new NativeLong(CALL_CLOSE_RANGE),
+                                new NativeLong(3),
+                                new NativeLong(ALL_DESCRIPTORS),
+                                new NativeLong(CLOSE_RANGE_CLOEXEC))
+                        .intValue());
     }
 
     /** Leaves what {@code flags} names for something of the calling thread's own. */

@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jnr.constants.platform.Signal;
@@ -20,6 +22,7 @@ import jnr.posix.POSIXFactory;
 /** POSIX process control, and what {@code /proc} tells of processes (proc(5)). Process ids are those this process sees. */
 public final class Processes {
     private static final POSIX POSIX_CALLS = POSIXFactory.getNativePOSIX();
+    private static final int WNOHANG = 1;
     private static final Path PROC = Path.of("/proc");
 
     private Processes() {}
@@ -34,15 +37,73 @@ public final class Processes {
         POSIX_CALLS.kill(pid, signal.intValue());
     }
 
+    /**
+     * Starts a process from the calling thread, in whatever namespaces and root directory that thread has. Its standard
+     * descriptors are this process' own, it has no others; the caller has to {@link #awaitEnd} it.
+     *
+     * @param command the program's path and its arguments
+     * @param environment {@code NAME=value} each
+     * @return the process id, as this process sees it
+     * @throws UncheckedIOException if it cannot be started
+     */
+    public static int spawn(List<String> command, List<String> environment) {
+        // What this process has open must not reach a restored one.
+        Linux.closeDescriptorsOnExec();
+        int pid = Math.toIntExact(POSIX_CALLS.posix_spawnp(command.get(0), List.of(), List.of(), command, environment));
+        if (pid <= 0) {
+            throw new UncheckedIOException(new IOException(
+                    "cannot start " + command.get(0) + ": error " + POSIX_CALLS.errno() + "; see errno(3)"));
+        }
+        return pid;
+    }
+
+    /**
+     * Waits until a process that {@link #spawn} started has ended, and forgets it.
+     *
+     * @return whether it ended within the time
+     */
+    public static boolean awaitEnd(int pid, Duration atMost) {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        int[] waitStatus = new int[1];
+        while (POSIX_CALLS.waitpid(pid, waitStatus, WNOHANG) == 0) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            LockSupport.parkNanos(200_000);
+        }
+        return true;
+    }
+
+    /** Makes a named pipe for the owner alone. */
+    public static void makePipe(String path) {
+        if (POSIX_CALLS.mkfifo(path, 0600) != 0) {
+            throw new UncheckedIOException(new IOException(
+                    "cannot make the pipe " + path + ": error " + POSIX_CALLS.errno() + "; see errno(3)"));
+        }
+    }
+
+    /**
+     * Loads and starts what {@link #spawn} needs. The native binding starts a thread at its first use, which the kernel
+     * refuses to a thread that has entered a PID namespace: to be called before.
+     */
+    public static void prepareToSpawn() {
+        awaitEnd(spawn(List.of("/usr/bin/busybox", "true"), List.of()), Duration.ofSeconds(10));
+    }
+
     /** Whether a process, alive or a zombie, has this id. */
     public static boolean exists(int pid) {
         return Files.exists(PROC.resolve(Integer.toString(pid)));
     }
 
+    /** {@code /proc/PID/status} as it is; empty when the process has ended. */
+    public static String statusText(int pid) {
+        return read(pid, "status");
+    }
+
     /** The lines of {@code /proc/PID/status} by name; empty when the process has ended. */
     public static Map<String, String> status(int pid) {
         Map<String, String> fields = new LinkedHashMap<>();
-        for (String line : read(pid, "status").lines().toList()) {
+        for (String line : statusText(pid).lines().toList()) {
             int colon = line.indexOf(':');
             if (colon > 0) {
                 fields.put(line.substring(0, colon), line.substring(colon + 1).strip());
@@ -62,6 +123,24 @@ public final class Processes {
         return ids.isEmpty()
                 ? List.of()
                 : Stream.of(ids.split("\\s+")).map(Integer::valueOf).toList();
+    }
+
+    /**
+     * Finds a process by the id it has in the PID namespace of another one.
+     *
+     * @param inside the id there
+     * @param root the first process of that namespace, as this process sees it
+     * @return the id as this process sees it; empty when there is none below {@code root}
+     */
+    public static Optional<Integer> withNamespaceId(int inside, int root) {
+        int depth = namespaceIds(root).size();
+        for (int pid : tree(root)) {
+            List<Integer> ids = namespaceIds(pid);
+            if (ids.size() >= depth && ids.get(depth - 1) == inside) {
+                return Optional.of(pid);
+            }
+        }
+        return Optional.empty();
     }
 
     /** The processes whose parent is {@code pid}. */

@@ -1,6 +1,8 @@
 package domain.my.lpm.launcher.namespace;
 
 import domain.my.lpm.launcher.linux.Linux;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -11,7 +13,10 @@ import java.util.concurrent.Executors;
  * it starts included, sees the file system and the namespaces which it entered. Closing ends the thread.
  */
 final class ConfinedThread implements AutoCloseable {
+    private static final Path THREAD = Path.of("/proc/thread-self");
+
     private final ExecutorService executor;
+    private Path place = Path.of("/");
 
     private ConfinedThread(ExecutorService executor) {
         this.executor = executor;
@@ -26,16 +31,23 @@ final class ConfinedThread implements AutoCloseable {
         });
         ConfinedThread confined = new ConfinedThread(executor);
         try {
-            confined.call(() -> {
+            confined.place = confined.call(() -> {
+                // Read while this process' own /proc is in view.
+                Path self = Path.of("/proc").resolve(Files.readSymbolicLink(THREAD));
                 Linux.leave(Linux.CLONE_FS);
                 enter.run();
-                return true;
+                return self;
             });
         } catch (RuntimeException failure) {
             confined.close();
             throw failure;
         }
         return confined;
+    }
+
+    /** The directory of this thread in {@code /proc}, as the other threads see it. */
+    Path place() {
+        return place;
     }
 
     <T> T call(Callable<T> task) {

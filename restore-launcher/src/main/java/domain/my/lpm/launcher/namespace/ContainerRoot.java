@@ -37,12 +37,13 @@ public final class ContainerRoot implements AutoCloseable {
 
     private final ConfinedThread thread;
     private final ContainerShell shell;
-    private final boolean entered;
 
-    private ContainerRoot(ConfinedThread thread, ContainerShell shell, boolean entered) {
+    private final int firstProcess;
+
+    private ContainerRoot(ConfinedThread thread, ContainerShell shell, int firstProcess) {
         this.thread = thread;
         this.shell = shell;
-        this.entered = entered;
+        this.firstProcess = firstProcess;
     }
 
     /**
@@ -62,6 +63,7 @@ public final class ContainerRoot implements AutoCloseable {
         int inside = ids.get(ids.size() - 1);
         Map<Integer, Integer> namespaces = new LinkedHashMap<>();
         List<Integer> trees = new ArrayList<>();
+        Processes.prepareToSpawn();
         try {
             open(namespaces, pid, Linux.CLONE_NEWNET, "net");
             open(namespaces, pid, Linux.CLONE_NEWUTS, "uts");
@@ -78,9 +80,9 @@ public final class ContainerRoot implements AutoCloseable {
             });
             try {
                 ContainerShell shell = thread.call(() -> ContainerShell.start(inside));
-                ControlGroups.move((int) shell.pid(), pid);
+                ControlGroups.move(shell.pid(), pid);
                 shell.enterProcesses();
-                return new ContainerRoot(thread, shell, true);
+                return new ContainerRoot(thread, shell, pid);
             } catch (RuntimeException failure) {
                 thread.close();
                 throw failure;
@@ -98,7 +100,8 @@ public final class ContainerRoot implements AutoCloseable {
     public static ContainerRoot here() {
         ConfinedThread thread = ConfinedThread.start("container", () -> {});
         ContainerShell shell = thread.call(() -> ContainerShell.start(1));
-        return new ContainerRoot(thread, shell, false);
+        shell.enterProcesses();
+        return new ContainerRoot(thread, shell, 1);
     }
 
     private static void open(Map<Integer, Integer> namespaces, int pid, int type, String name) {
@@ -128,9 +131,14 @@ public final class ContainerRoot implements AutoCloseable {
         return shell;
     }
 
+    /** The container's first process, as this JVM sees it. */
+    public int firstProcess() {
+        return firstProcess;
+    }
+
     /** Where {@code path} of this root is found by any thread of this JVM. */
     public Path seen(String path) {
-        return entered ? Path.of("/proc/" + shell.pid() + "/root" + path) : Path.of(path);
+        return Path.of(thread.place() + "/root" + path);
     }
 
     /**
@@ -138,11 +146,9 @@ public final class ContainerRoot implements AutoCloseable {
      * anywhere else. Classes and libraries which the task needs must have been loaded before.
      */
     public <T> T inRootFileSystem(Callable<T> task) {
-        int mounts = Linux.openDescriptor("/proc/" + (entered ? shell.pid() : "self") + "/ns/mnt");
+        int mounts = Linux.openDescriptor(thread.place() + "/ns/mnt");
         try (ConfinedThread confined = ConfinedThread.start("root-file-system", () -> {
-            if (entered) {
-                Linux.enter(mounts, Linux.CLONE_NEWNS);
-            }
+            Linux.enter(mounts, Linux.CLONE_NEWNS);
             Linux.changeRoot(ROOT_FILE_SYSTEM);
         })) {
             return confined.call(task);
@@ -153,11 +159,9 @@ public final class ContainerRoot implements AutoCloseable {
 
     /** Runs a task on a thread whose root directory is the container as its processes see it, volumes included. */
     public <T> T inContainer(Callable<T> task) {
-        int mounts = Linux.openDescriptor("/proc/" + (entered ? shell.pid() : "self") + "/ns/mnt");
+        int mounts = Linux.openDescriptor(thread.place() + "/ns/mnt");
         try (ConfinedThread confined = ConfinedThread.start("container-files", () -> {
-            if (entered) {
-                Linux.enter(mounts, Linux.CLONE_NEWNS);
-            }
+            Linux.enter(mounts, Linux.CLONE_NEWNS);
             Linux.changeRoot(CONTAINER);
         })) {
             return confined.call(task);

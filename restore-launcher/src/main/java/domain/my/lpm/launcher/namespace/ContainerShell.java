@@ -1,14 +1,12 @@
 package domain.my.lpm.launcher.namespace;
 
 import domain.my.lpm.launcher.linux.Processes;
-import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Signal;
 
 /**
@@ -17,84 +15,86 @@ import jnr.constants.platform.Signal;
  * container's first process when it ends.
  *
  * <p>Descriptors of the shell: 5 the network namespace, 7 the container's standard input, 8 its standard output, 9 its
- * standard error.
+ * standard error. It ends when this JVM does.
  */
 public final class ContainerShell implements AutoCloseable {
+    private static final String COMMANDS = ContainerRoot.WORK + "/commands";
+
     private static final String LOOP = """
-            exec 3<&0 0</dev/null 8>&1 9>&2 >%s/shell.log 2>&1
+            exec 0</dev/null 3<%1$s 7</proc/%2$d/fd/0 8>>/proc/%2$d/fd/1 9>>/proc/%2$d/fd/2 >%3$s/shell.log 2>&1
             while read -r line <&3; do eval "$line"; done
-            """.formatted(ContainerRoot.WORK);
+            """;
 
-    private final Process process;
-    private final BufferedWriter commands;
-    private final int firstProcess;
+    private final int pid;
+    private final RandomAccessFile commands;
+    private boolean ended;
 
-    private ContainerShell(Process process, int firstProcess) {
-        this.process = process;
-        this.commands = process.outputWriter(StandardCharsets.UTF_8);
-        this.firstProcess = firstProcess;
+    private ContainerShell(int pid, RandomAccessFile commands) {
+        this.pid = pid;
+        this.commands = commands;
     }
 
     /** To be called on a thread that lives in the container; {@code firstProcess} is the id in its PID namespace. */
     static ContainerShell start(int firstProcess) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder("/usr/bin/busybox", "sh", "-c", LOOP);
-        builder.environment().clear();
-        builder.environment().put("PATH", "/usr/sbin:/usr/bin");
-        builder.redirectOutput(ProcessBuilder.Redirect.appendTo(new File("/proc/" + firstProcess + "/fd/1")));
-        builder.redirectError(ProcessBuilder.Redirect.appendTo(new File("/proc/" + firstProcess + "/fd/2")));
-        return new ContainerShell(builder.start(), firstProcess);
+        Processes.makePipe(COMMANDS);
+        // Opened for both directions, an open of a pipe waits for nobody.
+        RandomAccessFile commands = new RandomAccessFile(COMMANDS, "rw");
+        String loop = LOOP.formatted(COMMANDS, firstProcess, ContainerRoot.WORK);
+        // Not by ProcessBuilder: it starts a thread, which the kernel refuses to a thread whose children live in
+        // another
+        // PID namespace than itself.
+        int pid = Processes.spawn(List.of("/usr/bin/busybox", "sh", "-c", loop), List.of("PATH=/usr/sbin:/usr/bin"));
+        return new ContainerShell(pid, commands);
     }
 
-    /** Gives the shell a view of the processes of its own namespace, and the descriptors that CRIU inherits. */
+    /** Gives the shell a view of the processes of its own namespace, and the network namespace. */
     void enterProcesses() {
-        run("mount -t proc proc /proc && exec 5</proc/self/ns/net 7</proc/%d/fd/0".formatted(firstProcess));
+        run("mount -t proc proc /proc && exec 5</proc/self/ns/net");
     }
 
     /** Hands the shell one line to run; returns at once. */
     public void run(String line) {
         try {
-            commands.write(line);
-            commands.newLine();
-            commands.flush();
+            commands.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException error) {
             throw new UncheckedIOException("the helper process in the container has ended", error);
         }
     }
 
     /** The shell's process id, as this JVM sees it. */
-    public long pid() {
-        return process.pid();
-    }
-
-    /** Whether the shell still runs. */
-    public boolean isAlive() {
-        return process.isAlive();
-    }
-
-    /**
-     * Lets the shell end of itself: its children are left to the container's first process.
-     *
-     * @return whether it ended within the time
-     */
-    public boolean leave(Duration atMost) {
-        try {
-            commands.close();
-        } catch (IOException ended) {
-            return true;
-        }
-        try {
-            return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+    public int pid() {
+        return pid;
     }
 
     /** Kills the shell and everything below it, what CRIU has begun to restore included. */
     public void kill() {
-        // A tree that is being killed can still grow: repeat until only the shell is left.
+        if (!ended) {
+            killTree(pid);
+            awaitEnd();
+        }
+    }
+
+    /**
+     * Kills the shell alone. Its children, CRIU and what it restores, become those of the container's first process.
+     *
+     * @return the children, as this JVM sees them; CRIU, which was started first, is the first
+     */
+    public List<Integer> abandon() {
+        List<Integer> orphans = Processes.children(pid);
+        Processes.signal(pid, Signal.SIGKILL);
+        awaitEnd();
+        return orphans;
+    }
+
+    private void awaitEnd() {
+        ended = Processes.awaitEnd(pid, Duration.ofSeconds(10));
+    }
+
+    /** Kills a process and all below it. */
+    public static void killTree(int root) {
+        // A tree that is being killed can still grow: repeat until only its root is left.
         for (int attempt = 0; attempt < 100; attempt++) {
-            List<Integer> tree = Processes.tree((int) process.pid());
+            List<Integer> tree = Processes.tree(root);
             List<Integer> below = tree.subList(1, tree.size()).stream()
                     .filter(pid ->
                             Processes.state(pid).filter(state -> state != 'Z').isPresent())
@@ -104,13 +104,16 @@ public final class ContainerShell implements AutoCloseable {
             }
             below.forEach(pid -> Processes.signal(pid, Signal.SIGKILL));
         }
-        Processes.signal((int) process.pid(), Signal.SIGKILL);
+        Processes.signal(root, Signal.SIGKILL);
     }
 
     @Override
     public void close() {
-        if (!leave(Duration.ofSeconds(1))) {
-            kill();
+        kill();
+        try {
+            commands.close();
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot close the pipe to the container's helper process", error);
         }
     }
 }

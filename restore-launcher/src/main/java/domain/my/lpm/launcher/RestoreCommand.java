@@ -1,0 +1,164 @@
+package domain.my.lpm.launcher;
+
+import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.launcher.criu.Tcp;
+import domain.my.lpm.launcher.restore.ExitCode;
+import domain.my.lpm.launcher.restore.Restore;
+import domain.my.lpm.launcher.restore.RestoreSettings;
+import domain.my.lpm.launcher.restore.RestoreSettings.Otherwise;
+import domain.my.lpm.launcher.status.State;
+import domain.my.lpm.launcher.status.StatusFile;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Restores one container. */
+@Command(
+        name = "restore",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Continues a checkpointed container inside another one, whose first process is the waiting entry.",
+        footer = {
+            "",
+            "Exit codes: 0 restored; 10 the application was started anew; 20 failed, nothing runs; 2 wrong options."
+        })
+final class RestoreCommand implements Callable<Integer> {
+    @Mixin
+    private ContainerOptions container = new ContainerOptions();
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "URI",
+            defaultValue = "${env:LPM_CHECKPOINT}",
+            description = "What to restore: shared://<podUID>/<checkpointID>/<container>. [LPM_CHECKPOINT]")
+    private @Nullable String checkpoint;
+
+    @Option(
+            names = "--standby",
+            defaultValue = "${env:LPM_STANDBY:-false}",
+            description =
+                    "Prepare everything, then wait for the release: one line with the checkpoint's URI, or an empty"
+                            + " one to start the application anew. [LPM_STANDBY, default false]")
+    private boolean standby;
+
+    @Option(
+            names = "--release",
+            paramLabel = "FIFO",
+            defaultValue = "${env:LPM_RELEASE}",
+            description = "Where that line is read from, instead of the standard input. [LPM_RELEASE]")
+    private @Nullable Path release;
+
+    @Option(
+            names = "--trusted-keys",
+            paramLabel = "DIR",
+            defaultValue = "${env:LPM_TRUSTED_KEYS:-/etc/lpm/trusted-keys}",
+            description = "Public keys (*.pem) whose signatures are accepted."
+                    + " [LPM_TRUSTED_KEYS, default /etc/lpm/trusted-keys]")
+    private Path trustedKeys = Path.of("/etc/lpm/trusted-keys");
+
+    @Option(
+            names = "--claimant",
+            paramLabel = "NAME",
+            defaultValue = "${env:LPM_CLAIMANT}",
+            description = "Who consumes the checkpoint, recorded with it, for example the target pod's uid."
+                    + " [LPM_CLAIMANT, default the process of --pid]")
+    private @Nullable String claimant;
+
+    @Option(
+            names = "--lazy",
+            defaultValue = "${env:LPM_LAZY:-false}",
+            description = "Bring memory in as it is touched: the start does not depend on its size."
+                    + " [LPM_LAZY, default false]")
+    private boolean lazy;
+
+    @Option(
+            names = "--tcp",
+            paramLabel = "POLICY",
+            defaultValue = "${env:LPM_TCP:-close}",
+            description =
+                    "Established TCP connections: established (they go on), close, fail." + " [LPM_TCP, default close]")
+    private Tcp tcp = Tcp.CLOSE;
+
+    @Option(
+            names = "--on-failure",
+            paramLabel = "POLICY",
+            defaultValue = "${env:LPM_ON_FAILURE:-fail}",
+            description = "When the restore fails: fail (the container ends with 20) or fresh (the application starts"
+                    + " anew). [LPM_ON_FAILURE, default fail]")
+    private Otherwise onFailure = Otherwise.FAIL;
+
+    @Option(
+            names = "--on-consumed",
+            paramLabel = "POLICY",
+            defaultValue = "${env:LPM_ON_CONSUMED:-fresh}",
+            description = "When an earlier start has consumed the checkpoint: fail or fresh."
+                    + " [LPM_ON_CONSUMED, default fresh]")
+    private Otherwise onConsumed = Otherwise.FRESH;
+
+    @Option(
+            names = "--status",
+            paramLabel = "FILE",
+            defaultValue = "${env:LPM_STATUS}",
+            description = "Where the status is kept, as JSON. [LPM_STATUS, default none]")
+    private @Nullable Path status;
+
+    @Override
+    public Integer call() {
+        StatusFile statusFile = new StatusFile(status);
+        RestoreSettings settings = new RestoreSettings(
+                container.pid(),
+                container.repository(),
+                container.staging(),
+                trustedKeys,
+                container.owner(),
+                claimant == null || claimant.isEmpty()
+                        ? container.pid().map(pid -> "process " + pid).orElse("container")
+                        : claimant,
+                container.volumes(),
+                lazy,
+                tcp,
+                container.deadline(),
+                onFailure,
+                onConsumed,
+                container.criu());
+        State outcome = new Restore(settings, statusFile).run(standby ? this::awaitRelease : this::named);
+        String message = statusFile.status().message();
+        if (message != null) {
+            System.err.println((outcome == State.FAILED ? "error: " : "started anew: ") + message);
+        }
+        return ExitCode.of(outcome);
+    }
+
+    private Optional<CheckpointUri> named() {
+        return uri(checkpoint == null ? "" : checkpoint);
+    }
+
+    private Optional<CheckpointUri> awaitRelease() {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                release == null ? System.in : Files.newInputStream(release), StandardCharsets.UTF_8))) {
+            String line = lines.readLine();
+            if (line == null) {
+                throw new UncheckedIOException(
+                        new IOException("the release was withdrawn before it came; the target pod can be deleted"));
+            }
+            return uri(line);
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    private static Optional<CheckpointUri> uri(String text) {
+        return text.isBlank() ? Optional.empty() : Optional.of(CheckpointUri.parse(text.strip()));
+    }
+}

@@ -1,0 +1,92 @@
+package domain.my.lpm.launcher.checkpoint;
+
+import domain.my.lpm.launcher.linux.Processes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import jnr.constants.platform.Signal;
+
+/**
+ * The processes of a container that a checkpoint covers: a nested tree below the entry where there is one (what was
+ * restored, or started nested), else the whole container.
+ *
+ * @param first the container's first process, as this JVM sees it
+ * @param root the first process of the tree, as this JVM sees it
+ */
+public record ApplicationTree(int first, int root) {
+    /** How long killed processes may take to vanish, in seconds. */
+    private static final long PATIENCE_SECONDS = 10;
+
+    /**
+     * Finds the tree of a container.
+     *
+     * @throws IllegalArgumentException if there is no such process
+     */
+    public static ApplicationTree of(int first) {
+        int depth = Processes.namespaceIds(first).size();
+        if (depth == 0) {
+            throw new IllegalArgumentException(
+                    "there is no process " + first + "; name the first process of a running container");
+        }
+        for (int child : Processes.children(first)) {
+            if (Processes.namespaceIds(child).size() > depth) {
+                return new ApplicationTree(first, child);
+            }
+        }
+        return new ApplicationTree(first, first);
+    }
+
+    /** Whether the tree has a PID namespace of its own inside the container's. */
+    public boolean isNested() {
+        return first != root;
+    }
+
+    /** All processes that are not zombies, parents first. */
+    public List<Integer> processes() {
+        return Processes.tree(root).stream()
+                .filter(pid ->
+                        Processes.state(pid).filter(state -> state != 'Z').isPresent())
+                .toList();
+    }
+
+    /** Those which no signal has stopped. */
+    public List<Integer> running() {
+        return processes().stream()
+                .filter(pid ->
+                        Processes.state(pid).filter(state -> state != 'T').isPresent())
+                .toList();
+    }
+
+    /** Ends a hold: every process goes on from the instruction at which it was stopped. */
+    public void resume() {
+        // Children first: a parent that waits for stopped children must not look at them before they run.
+        List<Integer> processes = new ArrayList<>(processes());
+        Collections.reverse(processes);
+        processes.forEach(pid -> Processes.signal(pid, Signal.SIGCONT));
+    }
+
+    /**
+     * Kills every process while it is stopped, so that none runs another instruction.
+     *
+     * @throws IllegalStateException if one of them is not stopped; none is killed then
+     */
+    public void fence() {
+        List<Integer> running = running();
+        if (!running.isEmpty()) {
+            throw new IllegalStateException("processes " + running + " of the source are running, so that it cannot be"
+                    + " fenced without loss; hold it by a checkpoint first, or delete its pod");
+        }
+        List<Integer> processes = processes();
+        processes.forEach(pid -> Processes.signal(pid, Signal.SIGKILL));
+        long deadline = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000;
+        for (int pid : processes) {
+            while (Processes.state(pid).filter(state -> state != 'Z').isPresent()) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException("process " + pid + " of the source survived SIGKILL for "
+                            + PATIENCE_SECONDS + " s; look at its state on the node");
+                }
+                Thread.onSpinWait();
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package domain.my.lpm.launcher.checkpoint;
+
+import domain.my.lpm.checkpoint.archive.ArchiveSource;
+import domain.my.lpm.checkpoint.repository.Ingest;
+import domain.my.lpm.checkpoint.repository.ManifestSigner;
+import domain.my.lpm.checkpoint.repository.Options;
+import domain.my.lpm.checkpoint.repository.Provenance;
+import domain.my.lpm.checkpoint.repository.SigningKey;
+import domain.my.lpm.checkpoint.repository.StoredContainer;
+import domain.my.lpm.launcher.criu.CriuDump;
+import domain.my.lpm.launcher.criu.CriuVersion;
+import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.namespace.ContainerRoot;
+import domain.my.lpm.launcher.restore.Architecture;
+import domain.my.lpm.launcher.restore.Descriptors;
+import domain.my.lpm.launcher.restore.RestoreException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Takes a checkpoint of a running container by the toolkit's own CRIU. The node's runtime has no part in it. If anything
+ * fails, the container goes on and nothing is left in the repository.
+ */
+public final class Checkpoint {
+    /** Deleted files that are still open travel in the dump up to this size, in bytes. */
+    private static final long GHOST_LIMIT = 1L << 30;
+
+    private static final int STANDARD_DESCRIPTORS = 3;
+
+    private final CheckpointSettings settings;
+    private final Clock clock;
+
+    /** Nothing happens before {@link #take}. */
+    public Checkpoint(CheckpointSettings settings, Clock clock) {
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /**
+     * Dumps, stores and, by the settings, holds.
+     *
+     * @return what lies in the repository
+     */
+    public StoredContainer take() {
+        ApplicationTree tree = ApplicationTree.of(settings.pid().orElse(1));
+        String criuVersion = CriuVersion.ofProgram(settings.criu()).toString();
+        ManifestSigner signer = signer();
+        List<String> stdio = standardDescriptors(tree.root());
+        Path dump = settings.repository()
+                .resolve("." + settings.uri().podUid() + "-" + settings.uri().checkpointId() + "-"
+                        + settings.uri().container() + ".dump");
+        try {
+            deleteTree(dump);
+            Path images = Files.createDirectories(dump.resolve("images"));
+            dump(tree, images);
+            boolean stored = false;
+            try {
+                List<Integer> running = settings.hold() ? tree.running() : List.of();
+                if (!running.isEmpty()) {
+                    throw new IllegalStateException("processes " + running
+                            + " ran on after the dump, so that the hold is not one; the checkpoint was thrown away");
+                }
+                Files.write(images.resolve(Descriptors.FILE), Descriptors.format(stdio));
+                Map<String, Path> others = new LinkedHashMap<>();
+                StoredContainer container = Ingest.run(
+                        ArchiveSource.directory(images, others),
+                        settings.repository(),
+                        settings.uri(),
+                        new Provenance(
+                                settings.owner(),
+                                Architecture.ofThisMachine(),
+                                System.getProperty("os.version"),
+                                criuVersion,
+                                "launcher",
+                                clock.instant(),
+                                Map.of()),
+                        signer,
+                        Options.of(settings.form()));
+                stored = true;
+                return container;
+            } finally {
+                if (!stored) {
+                    tree.resume();
+                }
+            }
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot write the checkpoint below " + settings.repository(), error);
+        } finally {
+            deleteTree(dump);
+        }
+    }
+
+    private ManifestSigner signer() {
+        try {
+            return SigningKey.load(settings.signingKey());
+        } catch (IOException error) {
+            throw new UncheckedIOException(
+                    "cannot read the signing key " + settings.signingKey() + "; mount the secret that holds it", error);
+        }
+    }
+
+    private void dump(ApplicationTree tree, Path images) throws IOException {
+        MountTable inside = MountTable.of(tree.root());
+        // A nested tree's container is what lies outside of it; a whole container's outside is the node.
+        MountTable outside = MountTable.of(tree.isNested() ? tree.first() : 1);
+        CriuDump.Options options = new CriuDump.Options(
+                settings.criu(),
+                inside.sharedWith(outside),
+                inode(Processes.link(tree.first(), "ns/net")),
+                settings.hold(),
+                settings.tcp(),
+                GHOST_LIMIT,
+                settings.deadline());
+        if (!tree.isNested()) {
+            if (settings.pid().isEmpty()) {
+                throw new IllegalStateException(
+                        "the application is not nested below the entry, so that it cannot be"
+                                + " dumped from inside; start it with 'entry run --nest', or let the agent take the checkpoint");
+            }
+            CriuDump.outside(tree.root(), images, options);
+            return;
+        }
+        int depth = Processes.namespaceIds(tree.first()).size();
+        int pidInContainer = Processes.namespaceIds(tree.root()).get(depth - 1);
+        try (ContainerRoot root = settings.pid().isPresent()
+                ? ContainerRoot.enter(tree.first(), settings.repository(), settings.staging())
+                : ContainerRoot.here()) {
+            Path there = Path.of(ContainerRoot.REPOSITORY)
+                    .resolve(settings.repository().relativize(images));
+            CriuDump.inside(root, pidInContainer, there, options);
+        }
+    }
+
+    private static List<String> standardDescriptors(int pid) {
+        return Stream.iterate(0, descriptor -> descriptor < STANDARD_DESCRIPTORS, descriptor -> descriptor + 1)
+                .map(descriptor -> {
+                    try {
+                        return Processes.link(pid, "fd/" + descriptor);
+                    } catch (IOException closed) {
+                        return "/dev/null";
+                    }
+                })
+                .peek(target -> {
+                    if (target.startsWith("/dev/pts/") || target.equals("/dev/console")) {
+                        throw new RestoreException("the container has a terminal (" + target
+                                + ") for its standard input or output, which cannot be carried to another pod;"
+                                + " set tty: false in the container");
+                    }
+                })
+                .toList();
+    }
+
+    /** The number in a link such as {@code net:[4026531840]}. */
+    private static long inode(String link) {
+        return Long.parseLong(link.substring(link.indexOf('[') + 1, link.length() - 1));
+    }
+
+    private static void deleteTree(Path directory) {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot remove the unfinished dump " + directory, error);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+package domain.my.lpm.launcher.restore;
+
+import domain.my.lpm.checkpoint.archive.CheckpointException;
+import domain.my.lpm.checkpoint.archive.Reason;
+import domain.my.lpm.checkpoint.image.CredentialCheck;
+import domain.my.lpm.checkpoint.image.CriuImages;
+import domain.my.lpm.checkpoint.image.ExternalMounts;
+import domain.my.lpm.checkpoint.image.Grant;
+import domain.my.lpm.checkpoint.image.ImageFormatException;
+import domain.my.lpm.checkpoint.image.ImageRewrite;
+import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Expected;
+import domain.my.lpm.checkpoint.repository.Repository;
+import domain.my.lpm.checkpoint.repository.StoredContainer;
+import domain.my.lpm.checkpoint.repository.StoredFile;
+import domain.my.lpm.checkpoint.repository.TrustedKeys;
+import domain.my.lpm.launcher.criu.CriuException;
+import domain.my.lpm.launcher.criu.CriuRestore;
+import domain.my.lpm.launcher.criu.CriuVersion;
+import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.linux.SystemCallException;
+import domain.my.lpm.launcher.namespace.ContainerRoot;
+import domain.my.lpm.launcher.status.State;
+import domain.my.lpm.launcher.status.StatusFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Restores one container from a checkpoint. The container's first process must be the waiting entry (entry.c); it learns
+ * the outcome by one {@link EntryWord}.
+ */
+public final class Restore {
+    /** Name of CRIU's log, kept beside the checkpoint. */
+    public static final String KEPT_LOG = "restore.log";
+
+    private static final String STANDBY_NAME = "lpm-standby";
+    private static final String IMAGES_PREFIX = "checkpoint/";
+    private static final String PAGES_PREFIX = IMAGES_PREFIX + "pages-";
+    private static final int MAXIMUM_DESCRIPTORS_BYTES = 64 << 10;
+
+    private final RestoreSettings settings;
+    private final StatusFile status;
+
+    /** Nothing happens before {@link #run}. */
+    public Restore(RestoreSettings settings, StatusFile status) {
+        this.settings = settings;
+        this.status = status;
+    }
+
+    /** Says when to begin, and with which checkpoint. */
+    public interface Release {
+        /** Waits for it; an empty answer means that there is nothing to restore. */
+        Optional<CheckpointUri> await() throws InterruptedException;
+    }
+
+    /** Prepares, waits for the release, restores. Returns the final state; every failure is in the status. */
+    public State run(Release release) {
+        int entry = settings.pid().orElse(1);
+        status.startClock();
+        status.enter(State.PREPARING);
+        try {
+            requireWaitingEntry(entry);
+            status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
+            try (ContainerRoot root = enter();
+                    CriuRestore criu = CriuRestore.prepare(root)) {
+                Grant grant = Grant.ofProcessStatus(Processes.statusText(entry));
+                TrustedKeys keys = trustedKeys();
+                status.stepDone("prepare");
+                status.enter(State.STANDBY);
+                var uri = release.await();
+                status.startClock();
+                if (uri.isEmpty()) {
+                    EntryWord.START_FRESH.tell(entry, 0);
+                    status.fresh(null);
+                } else {
+                    new Attempt(root, criu, grant, keys, entry, uri.get()).run();
+                }
+            }
+        } catch (Consumed consumed) {
+            otherwise(settings.onConsumed(), entry, consumed.reason);
+        } catch (CheckpointException
+                | ImageFormatException
+                | RestoreException
+                | CriuException
+                | SystemCallException
+                | UncheckedIOException
+                | IllegalArgumentException refused) {
+            otherwise(settings.onFailure(), entry, String.valueOf(refused.getMessage()));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            otherwise(settings.onFailure(), entry, "the launcher was interrupted before the restore");
+        }
+        return status.status().state();
+    }
+
+    private static final class Consumed extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final String reason;
+
+        Consumed(CheckpointException cause) {
+            super(cause);
+            this.reason = String.valueOf(cause.getMessage());
+        }
+    }
+
+    private static void requireWaitingEntry(int entry) {
+        String name = Processes.status(entry).getOrDefault("Name", "");
+        if (!name.equals(STANDBY_NAME)) {
+            throw new RestoreException(
+                    name.isEmpty()
+                            ? "there is no process " + entry + "; name the first process of the target container"
+                            : "process " + entry + " is '" + name + "' and not an entry that waits for a restore;"
+                                    + " start the container by 'entry run --standby', as the pod rewrite does");
+        }
+    }
+
+    private ContainerRoot enter() {
+        return settings.pid().isPresent()
+                ? ContainerRoot.enter(settings.pid().get(), settings.repository(), settings.staging())
+                : ContainerRoot.here();
+    }
+
+    private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
+        boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
+        switch (policy) {
+            case FRESH -> {
+                if (waits) {
+                    EntryWord.START_FRESH.tell(entry, 0);
+                }
+                status.fresh(reason);
+            }
+            case FAIL -> {
+                if (waits) {
+                    EntryWord.FAIL.tell(entry, ExitCode.FAILED);
+                }
+                status.fail(reason);
+            }
+        }
+    }
+
+    /** One checkpoint, one try. */
+    private final class Attempt {
+        private final ContainerRoot root;
+        private final CriuRestore criu;
+        private final Grant grant;
+        private final int entry;
+        private final CheckpointUri uri;
+        private final StoredContainer stored;
+        private final List<String> pages = new ArrayList<>();
+        private long pageCount;
+
+        Attempt(ContainerRoot root, CriuRestore criu, Grant grant, TrustedKeys keys, int entry, CheckpointUri uri) {
+            this.root = root;
+            this.criu = criu;
+            this.grant = grant;
+            this.entry = entry;
+            this.uri = uri;
+            status.enter(State.STAGING);
+            this.stored = new Repository(settings.repository())
+                    .open(uri, keys, new Expected(settings.owner(), Architecture.ofThisMachine()));
+            status.stepDone("open");
+        }
+
+        void run() throws Consumed, InterruptedException {
+            try {
+                stored.claim(settings.claimant());
+            } catch (CheckpointException refused) {
+                if (refused.reason() == Reason.CONSUMED) {
+                    throw new Consumed(refused);
+                }
+                throw refused;
+            }
+            boolean ran = false;
+            Path decompressed = settings.staging().resolve(uri.checkpointId() + "-" + uri.container());
+            ExecutorService workers =
+                    Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+                        Thread thread = new Thread(task, "verify");
+                        thread.setDaemon(true);
+                        return thread;
+                    });
+            try {
+                stageImages();
+                CriuImages images = CriuImages.open(root.seen(ContainerRoot.IMAGES));
+                refuseExcess(images);
+                List<String> stdio =
+                        Descriptors.parse(stored.read(IMAGES_PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
+                Map<String, String> mounts = MountMapping.of(ExternalMounts.of(images), root);
+                Connections.refuseBy(settings.tcp(), images);
+                ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(images), root.seen(ContainerRoot.IMAGES));
+                ImageRewrite.write(ImageRewrite.withoutPropagation(images), root.seen(ContainerRoot.IMAGES));
+                status.stepDone("images");
+                CompletableFuture<Void> verified = stagePages(decompressed, workers);
+                status.checkpoint(uri.toString(), pageCount, settings.lazy());
+                status.stepDone("pages");
+                status.enter(State.RESTORING);
+                criu.run(
+                        new CriuRestore.Options(
+                                settings.criu(),
+                                mounts,
+                                stdio,
+                                settings.lazy(),
+                                settings.tcp(),
+                                settings.deadline(),
+                                List.of()),
+                        pid -> {
+                            status.stepDone("criu");
+                            if (!settings.lazy()) {
+                                await(verified);
+                                status.stepDone("verify");
+                            }
+                            status.processId(pid);
+                            EntryWord.ADOPT.tell(entry, pid);
+                        });
+                ran = true;
+                status.stepDone("resume");
+                status.enter(State.RESTORED);
+                if (settings.lazy()) {
+                    attend(verified);
+                }
+            } finally {
+                workers.shutdownNow();
+                if (!ran) {
+                    stored.releaseClaim(settings.claimant());
+                }
+                keepLog();
+                delete(decompressed);
+            }
+        }
+
+        /** Copies everything but memory; what CRIU reads later is what was verified here. */
+        private void stageImages() {
+            Path images = root.seen(ContainerRoot.IMAGES);
+            for (StoredFile file : stored.files()) {
+                String name = file.name();
+                if (name.startsWith(PAGES_PREFIX)) {
+                    pages.add(name);
+                    pageCount += file.size() / 4096;
+                } else if (name.startsWith(IMAGES_PREFIX)) {
+                    stored.copyVerified(name, images.resolve(name.substring(IMAGES_PREFIX.length())));
+                }
+            }
+        }
+
+        private void refuseExcess(CriuImages images) {
+            List<String> violations = CredentialCheck.violations(images, grant);
+            if (!violations.isEmpty()) {
+                throw new RestoreException("the checkpoint holds more privileges than the target pod grants: "
+                        + String.join("; ", violations));
+            }
+        }
+
+        /** Puts the memory where CRIU looks for it, without a copy if it lies there plain. */
+        private CompletableFuture<Void> stagePages(Path decompressed, ExecutorService workers) {
+            Path images = root.seen(ContainerRoot.IMAGES);
+            CompletableFuture<Void> verified = CompletableFuture.completedFuture(null);
+            String place;
+            if (stored.isExtracted()) {
+                place = ".." + ContainerRoot.REPOSITORY + "/"
+                        + settings.repository().relativize(stored.extractedImages()) + "/";
+                verified = CompletableFuture.runAsync(() -> stored.verifyAll(pages, workers));
+            } else {
+                create(decompressed);
+                stored.extractTo(decompressed, pages, workers);
+                place = ".." + ContainerRoot.STAGING + "/" + decompressed.getFileName() + "/";
+            }
+            for (String name : pages) {
+                String file = name.substring(IMAGES_PREFIX.length());
+                try {
+                    // Relative: CRIU opens it from inside the restored mount namespace.
+                    Files.createSymbolicLink(images.resolve(file), Path.of(place + file));
+                } catch (IOException error) {
+                    throw new UncheckedIOException("cannot link the memory pages " + file, error);
+                }
+            }
+            return verified;
+        }
+
+        private static void await(CompletableFuture<Void> verified) {
+            try {
+                verified.join();
+            } catch (CompletionException failure) {
+                if (failure.getCause() instanceof RuntimeException unchecked) {
+                    throw unchecked;
+                }
+                throw failure;
+            }
+        }
+
+        /** A lazy restore runs before its last page has been read: stay until then, and end it if a page is corrupt. */
+        private void attend(CompletableFuture<Void> verified) throws InterruptedException {
+            try {
+                await(verified);
+            } catch (RuntimeException corrupt) {
+                criu.killRestored();
+                throw corrupt;
+            }
+            criu.awaitLazyPages();
+            status.stepDone("lazyPages");
+            status.enter(State.RESTORED);
+        }
+
+        private void keepLog() {
+            try {
+                if (Files.exists(criu.log())) {
+                    Files.copy(criu.log(), stored.directory().resolve(KEPT_LOG), StandardCopyOption.REPLACE_EXISTING);
+                }
+            } catch (IOException unwritable) {
+                // The log is for the reader of a failure, whose reason is in the status already.
+            }
+        }
+    }
+
+    private TrustedKeys trustedKeys() {
+        try {
+            return TrustedKeys.load(settings.trustedKeys());
+        } catch (IOException error) {
+            throw new UncheckedIOException(
+                    "cannot read the trusted keys in " + settings.trustedKeys()
+                            + "; mount the directory that holds them",
+                    error);
+        }
+    }
+
+    private static void create(Path directory) {
+        try {
+            delete(directory);
+            Files.createDirectories(directory);
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot make the staging directory " + directory, error);
+        }
+    }
+
+    private static void delete(Path directory) {
+        try (var files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+            Files.delete(directory);
+        } catch (IOException absent) {
+            // Nothing was decompressed, or it is removed when the next attempt of this checkpoint begins.
+        }
+    }
+}
