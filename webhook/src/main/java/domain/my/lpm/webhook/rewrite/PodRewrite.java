@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
  * it first takes out what it had put in.
  */
 public final class PodRewrite {
+    /** Bytes of all keys and values of an object (k8s.io/apimachinery, TotalAnnotationSizeLimitB). */
+    private static final int ANNOTATIONS_LIMIT = 256 * 1024;
+
     private PodRewrite() {}
 
     /**
@@ -120,6 +124,15 @@ public final class PodRewrite {
             return new Rewrite(pod, Decision.ALREADY_INJECTED, warnings);
         }
         add(result, additions, fingerprint);
+        int size = annotationsSize(result);
+        if (size > ANNOTATIONS_LIMIT) {
+            return cannot(
+                    pod,
+                    target,
+                    List.of(
+                            "%s: its annotations would take %d bytes with the record of its commands; allowed are %d; shorten them"
+                                    .formatted(about(pod), size, ANNOTATIONS_LIMIT)));
+        }
         return new Rewrite(result, Decision.INJECT, warnings);
     }
 
@@ -176,6 +189,13 @@ public final class PodRewrite {
             throw new PodRefusedException("annotation %s names container '%s', but %s has %s; name one of these"
                     .formatted(Annotations.CHECKPOINT_PATH, name, about(pod), String.join(", ", names)));
         }
+    }
+
+    private static int annotationsSize(Pod pod) {
+        return annotations(pod).entrySet().stream()
+                .flatMap(entry -> Stream.of(entry.getKey(), entry.getValue()))
+                .mapToInt(text -> text.getBytes(StandardCharsets.UTF_8).length)
+                .sum();
     }
 
     private static <T> Optional<T> read(Map<String, String> annotations, String key, Function<String, T> parse) {

@@ -250,6 +250,26 @@ class PodRewritePropertyTest {
     }
 
     @Test
+    void leavesAPodAloneWhoseCommandsDoNotFitIntoAnnotations() {
+        Golden golden = Golden.named("plain");
+        Pod pod = golden.input();
+        Container container = pod.getSpec().getContainers().get(0);
+        container.setArgs(List.of("x".repeat(250 * 1024)));
+        assertThat(PodRewrite.decide(pod, golden.settings())).isEqualTo(Decision.INJECT);
+        container.setArgs(List.of("x".repeat(256 * 1024)));
+
+        Rewrite rewrite = PodRewrite.rewrite(pod, golden.settings());
+
+        assertThat(rewrite.decision()).isEqualTo(Decision.CANNOT);
+        assertThat(rewrite.pod()).isSameAs(pod);
+        assertThat(rewrite.warnings())
+                .singleElement()
+                .asString()
+                .matches("pod 'app': its annotations would take 262\\d{3} bytes with the record of its commands;"
+                        + " allowed are 262144; shorten them");
+    }
+
+    @Test
     void takesAPodWithoutMetadata() {
         Pod pod = Golden.named("plain").input();
         pod.setMetadata(null);
