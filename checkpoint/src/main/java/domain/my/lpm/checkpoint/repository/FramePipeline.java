@@ -58,6 +58,11 @@ final class FramePipeline implements AutoCloseable {
             release();
         }
 
+        /** Another chunk comes; called before {@link #release}. */
+        void expect() {
+            users.incrementAndGet();
+        }
+
         /** No more chunks come. */
         void release() throws IOException {
             if (users.decrementAndGet() == 0) {
@@ -142,11 +147,6 @@ final class FramePipeline implements AutoCloseable {
         int number = submitted++;
         long offset = uncompressedBytes;
         uncompressedBytes += filled.remaining();
-        for (Chunk chunk : chunks) {
-            if (chunk.output() != null) {
-                chunk.output().users.incrementAndGet();
-            }
-        }
         executor.execute(() -> {
             try {
                 work(number, offset, filled, chunks);

@@ -1,6 +1,7 @@
 package domain.my.lpm.checkpoint.repository;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.archive.Reason;
 import java.io.IOException;
@@ -115,14 +116,16 @@ final class FrameReader {
             MessageDigest digest = Sha256.digest();
             digest.update(compressed.duplicate());
             requireDigest(frame, digest);
-            long count =
-                    Zstd.decompressDirectByteBuffer(into, 0, frame.uncompressedLength(), compressed, 0, frame.length());
+            into.clear();
+            long count;
+            try {
+                count = Zstd.decompressDirectByteBuffer(
+                        into, 0, frame.uncompressedLength(), compressed, 0, frame.length());
+            } catch (ZstdException problem) {
+                throw wrongLength(frame, problem);
+            }
             if (count != frame.uncompressedLength()) {
-                throw new CheckpointException(
-                        Reason.CORRUPT,
-                        thing,
-                        "the frame at " + frame.offset() + " does not hold " + frame.uncompressedLength() + " bytes",
-                        REMEDY);
+                throw wrongLength(frame, null);
             }
             into.clear().limit(frame.uncompressedLength());
         } finally {
@@ -161,6 +164,15 @@ final class FrameReader {
                     "the frame at " + frame.offset() + " does not have the digest that was signed",
                     REMEDY);
         }
+    }
+
+    private CheckpointException wrongLength(Frame frame, @Nullable Throwable cause) {
+        return new CheckpointException(
+                Reason.CORRUPT,
+                thing,
+                "the frame at " + frame.offset() + " does not hold " + frame.uncompressedLength() + " bytes",
+                REMEDY,
+                cause);
     }
 
     private CheckpointException tooShort() {

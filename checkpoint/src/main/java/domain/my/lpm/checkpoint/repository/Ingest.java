@@ -458,6 +458,9 @@ public final class Ingest {
             int offset = into.position();
             chunks.add(new FramePipeline.Chunk(digests, index, offset, length, output));
             into.position(offset + length);
+            if (output != null) {
+                output.expect();
+            }
             return into.slice(offset, length);
         }
 
