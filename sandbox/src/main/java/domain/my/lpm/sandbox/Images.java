@@ -101,6 +101,25 @@ public final class Images {
         return add(new Image(name, List.of(root), List.of("/program"), List.of(), List.of(PATH), "/"));
     }
 
+    /**
+     * The image of the entry: a toolkit's static entry where the toolkit has it, and nothing else.
+     *
+     * @param name as pod specs shall name it
+     * @throws SandboxException when the sandbox has no toolkit
+     */
+    public Image entry(String name) {
+        Path program = settings.installedToolkit()
+                .orElseThrow(() -> new SandboxException("the sandbox has no toolkit at " + settings.toolkit()
+                        + ": make it by base-images/build-toolkit"))
+                .resolve("usr/lib/lpm/entry");
+        Path root = cached("entry-" + stamp(program), image -> {
+            skeleton(image);
+            Files.createDirectories(image.resolve("usr/lib/lpm"));
+            Files.copy(program, image.resolve("usr/lib/lpm/entry"), StandardCopyOption.COPY_ATTRIBUTES);
+        });
+        return add(new Image(name, List.of(root), List.of("/usr/lib/lpm/entry"), List.of(), List.of(PATH), "/"));
+    }
+
     /** Makes an image known by its name. */
     public Image add(Image image) {
         images.put(image.name(), image);

@@ -336,7 +336,8 @@ public final class RunningContainer {
         return STORAGE + "/overlay/" + id;
     }
 
-    Node node() {
+    /** The node it runs on. */
+    public Node node() {
         return node;
     }
 

@@ -4,11 +4,13 @@ package domain.my.lpm.sandbox;
 public final class SandboxException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    SandboxException(String message) {
+    /** With what is wrong, why, and what to do. */
+    public SandboxException(String message) {
         super(message);
     }
 
-    SandboxException(String message, Throwable cause) {
+    /** With what is wrong, why, what to do, and the failure behind it. */
+    public SandboxException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Objects;
 
 /** What the tests with the real runtime start from. */
-final class Specimens {
+public final class Specimens {
     private Specimens() {}
 
-    static Settings settings() {
+    public static Settings settings() {
         return new Settings(
                 Path.of(property("lpm.buildRoot")), Path.of(property("lpm.toolkit")), Path.of(property("lpm.work")));
     }
@@ -24,7 +24,7 @@ final class Specimens {
                 System.getProperty(name), () -> "run with -Preal -D" + name + "=...: the property is not set");
     }
 
-    static Pod counter() {
+    public static Pod counter() {
         try {
             return new ObjectMapper(new YAMLFactory())
                     .readValue(Path.of("../samples/counter/pod.yaml").toFile(), Pod.class);
@@ -34,7 +34,7 @@ final class Specimens {
     }
 
     /** A pod whose one container, `main`, runs a shell script in busybox. */
-    static PodBuilder script(String name, String script) {
+    public static PodBuilder script(String name, String script) {
         return new PodBuilder()
                 .withNewMetadata()
                 .withName(name)

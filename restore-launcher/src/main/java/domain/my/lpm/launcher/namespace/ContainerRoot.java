@@ -111,7 +111,7 @@ public final class ContainerRoot implements AutoCloseable {
     private static void build(int toolkit, int repository, int staging) {
         Linux.mountAt(null, "/", null, Linux.MS_REC | Linux.MS_PRIVATE, null);
         // Every container has a /proc; the mount covers it in this namespace alone.
-        Linux.attachTree(toolkit, "/proc");
+        attachPrivately(toolkit, "/proc");
         Linux.pivotRoot("/proc", "/proc/old");
         Linux.changeRoot("/");
         Linux.mountAt("/old", ROOT_FILE_SYSTEM, null, Linux.MS_BIND, null);
@@ -122,8 +122,14 @@ public final class ContainerRoot implements AutoCloseable {
         for (String directory : List.of("/tmp", "/run", WORK, IMAGES)) {
             Linux.mountAt("tmpfs", directory, "tmpfs", Linux.MS_NOSUID | Linux.MS_NODEV, "mode=0700");
         }
-        Linux.attachTree(repository, REPOSITORY);
-        Linux.attachTree(staging, STAGING);
+        attachPrivately(repository, REPOSITORY);
+        attachPrivately(staging, STAGING);
+    }
+
+    /** A copy of a mount that is shared on the node would be, too, and could then not become a root. */
+    private static void attachPrivately(int tree, String target) {
+        Linux.attachTree(tree, target);
+        Linux.mountAt(null, target, null, Linux.MS_PRIVATE, null);
     }
 
     /** The shell that runs CRIU in this root. */
