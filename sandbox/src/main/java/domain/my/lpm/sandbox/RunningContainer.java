@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -73,8 +74,7 @@ public final class RunningContainer {
             Path termination = root.resolve(terminationLog.substring(1));
             Files.createDirectories(termination.getParent());
             Files.createFile(termination);
-            Files.setPosixFilePermissions(
-                    termination, java.nio.file.attribute.PosixFilePermissions.fromString("rw-rw-rw-"));
+            Files.setPosixFilePermissions(termination, PosixFilePermissions.fromString("rw-rw-rw-"));
         } catch (IOException error) {
             throw new UncheckedIOException("cannot prepare the container '" + container.getName() + "'", error);
         }
@@ -355,12 +355,19 @@ public final class RunningContainer {
         removed = true;
         node.shell("""
                 runc --root /run/runc delete --force "$1" 2>/dev/null || :
+                # conmon writes into the directory that is about to be removed until it ends.
+                attempts=0
+                conmon=$(cat "$3/conmon-pidfile" 2>/dev/null || :)
+                while [ -n "$conmon" ] && [ -d "/proc/$conmon" ] && [ $attempts -lt 100 ]; do
+                    attempts=$((attempts + 1))
+                    sleep 0.02
+                done
                 attempts=0
                 while mountpoint -q "$2/merged" && ! umount "$2/merged" 2>/dev/null && [ $attempts -lt 100 ]; do
                     attempts=$((attempts + 1))
                     sleep 0.02
                 done
-                rm -rf --one-file-system "$2" "$3"
+                rm -rf --one-file-system "$2" "${3%/userdata}"
                 """, id, storage(), userdata());
     }
 }

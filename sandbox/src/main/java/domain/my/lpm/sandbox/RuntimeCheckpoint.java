@@ -35,6 +35,9 @@ public final class RuntimeCheckpoint {
     /** CRIU's configuration for every dump that runc asks for. */
     private static final String CONFIGURATION = "etc/criu/runc.conf";
 
+    /** Logged as an error, but not one, where root lacks CAP_SYS_RESOURCE. */
+    private static final String HARMLESS = "rlimit: Can't setup RLIMIT_NOFILE for self";
+
     private static final String LOG = "io.kubernetes.cri-o.LogPath";
 
     /** What CRI-O leaves out of the file system changes. */
@@ -224,7 +227,7 @@ public final class RuntimeCheckpoint {
             String reason = result.error().strip();
             if (Files.exists(log)) {
                 try (Stream<String> lines = Files.lines(log, StandardCharsets.ISO_8859_1)) {
-                    reason = lines.filter(line -> line.contains("Error ("))
+                    reason = lines.filter(line -> line.contains("Error (") && !line.contains(HARMLESS))
                             .findFirst()
                             .orElse(reason);
                 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -132,17 +133,21 @@ public final class Sandbox implements AutoCloseable {
     }
 
     private void onNetwork(String script) {
-        Command.run(
-                        Duration.ofSeconds(10),
-                        List.of(
-                                "nsenter",
-                                "--net=/proc/" + keeper.pid() + "/ns/net",
-                                "chroot",
-                                settings.buildRoot().toString(),
-                                "sh",
-                                "-c",
-                                script))
-                .orThrow();
+        List<String> command = List.of(
+                "nsenter",
+                "--net=/proc/" + keeper.pid() + "/ns/net",
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-ec",
+                // The build root's ip looks processes up in /proc.
+                "mount --bind /proc \"$1/proc\"; exec chroot \"$1\" sh -ec \"$2\"",
+                "sh",
+                settings.buildRoot().toString(),
+                script);
+        Command.run(Duration.ofSeconds(10), command, List.of(script), Map.of()).orThrow();
     }
 
     private static String layers(Optional<Path> shim, Optional<Path> root) {

@@ -1,9 +1,12 @@
 package domain.my.lpm.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -74,6 +77,114 @@ class CheckpointTest {
             assertThat(checkpoint.isHeld()).isFalse();
             checkpoint.fence();
             assertThat(container.awaitExit(SOON)).isEqualTo(137);
+        }
+    }
+
+    @Test
+    void theNodesOwnConfigurationOfCriuIsPutBack() throws IOException {
+        Path configuration = node.root().resolve("etc/criu/runc.conf");
+        Files.writeString(configuration, "log-file dump.log\n");
+        try (RunningPod pod = node.run(Specimens.counter())) {
+            pod.container("counter").awaitLine(line -> line.startsWith("tick 1 "), SOON);
+            RuntimeCheckpoint.take(pod.container("counter"), RuntimeCheckpoint.Options.HOLD);
+            assertThat(configuration).hasContent("log-file dump.log\n");
+        } finally {
+            Files.delete(configuration);
+        }
+    }
+
+    @Test
+    void aRefusedCheckpointSaysWhyAndTheContainerGoesOn() throws IOException {
+        String server = """
+                import socket, time
+                server = socket.create_server(("127.0.0.1", 0))
+                client = socket.create_connection(server.getsockname())
+                accepted, _ = server.accept()
+                n = 0
+                while True:
+                    n += 1
+                    client.sendall(b"%d\\n" % n)
+                    print("got", accepted.recv(64).decode().strip(), flush=True)
+                    time.sleep(0.05)
+                """;
+        Pod pod = Specimens.merged(
+                Specimens.script("connected", "").build(),
+                "spec: {containers: [{image: docker.io/library/python:3.13}]}");
+        pod.getSpec().getContainers().get(0).setCommand(List.of("python3", "-c", server));
+        try (RunningPod running = node.run(pod)) {
+            RunningContainer container = running.container("main");
+            container.awaitLine("got 2"::equals, SOON);
+            assertThatThrownBy(() -> RuntimeCheckpoint.take(container, RuntimeCheckpoint.Options.HOLD))
+                    .isInstanceOf(SandboxException.class)
+                    .hasMessageContaining("the checkpoint of 'main' failed")
+                    .hasMessageContaining("Connected TCP socket, consider using --tcp-established option");
+            int count = container.output().size();
+            container.awaitLine(("got " + (count + 3))::equals, SOON);
+
+            RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(
+                    container, new RuntimeCheckpoint.Options(true, RuntimeCheckpoint.Tcp.ESTABLISHED, 1 << 20));
+            int held = container.output().size();
+            checkpoint.resume();
+            container.awaitLine(("got " + (held + 3))::equals, SOON);
+        }
+    }
+
+    @Test
+    void aJavaProgramIsHeldWithAllItsThreads() {
+        String program = """
+                cat > /tmp/Main.java <<'JAVA'
+                public class Main {
+                    public static void main(String[] arguments) throws Exception {
+                        for (int n = 1; ; n++) {
+                            System.out.println("tick " + n);
+                            Thread.sleep(20);
+                        }
+                    }
+                }
+                JAVA
+                exec $JAVA_HOME/bin/java -Xmx64m -XX:+UseSerialGC /tmp/Main.java
+                """;
+        Pod pod = Specimens.merged(Specimens.script("java", "").build(), """
+                spec:
+                  containers:
+                    - image: docker.io/library/eclipse-temurin:25
+                      securityContext: {seccompProfile: {type: RuntimeDefault}}
+                """);
+        pod.getSpec().getContainers().get(0).setCommand(List.of("/bin/sh", "-c", program));
+        try (RunningPod running = node.run(pod)) {
+            RunningContainer container = running.container("main");
+            container.awaitLine("tick 3"::equals, Duration.ofSeconds(60));
+            RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(container, RuntimeCheckpoint.Options.HOLD);
+            int held = container.output().size();
+            checkpoint.resume();
+            container.awaitLine(("tick " + (held + 1))::equals, SOON);
+        }
+    }
+
+    @Test
+    void aModifiedFileOfTheImageIsInTheArchiveOnlyIfTheNodeHasAFileThere() {
+        try (RunningPod pod = node.run(Specimens.script(
+                        "modified",
+                        "echo >> /etc/passwd; rm /bin/vi; cp /bin/busybox /bin/ed2; chmod 700 /home; echo up; "
+                                + "while true; do usleep 50000; done")
+                .build())) {
+            RunningContainer container = pod.container("main");
+            container.awaitLine("up"::equals, SOON);
+            RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(container, RuntimeCheckpoint.Options.LEAVE_RUNNING);
+            Result list = Command.run(
+                            SOON,
+                            List.of(
+                                    "sh",
+                                    "-c",
+                                    "tar -xOf \"$1\" rootfs-diff.tar | tar -t",
+                                    "sh",
+                                    checkpoint.archive().toString()))
+                    .orThrow();
+            assertThat(list.lines()).contains("etc/passwd", "bin/ed2").doesNotContain("bin/vi", "home/");
+            Result deleted = Command.run(
+                            SOON, List.of("tar", "-xOf", checkpoint.archive().toString(), "deleted.files"))
+                    .orThrow();
+            assertThat(deleted.output()).contains("\"/bin/vi\"");
         }
     }
 }

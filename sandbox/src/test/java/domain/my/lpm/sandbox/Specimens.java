@@ -1,6 +1,9 @@
 package domain.my.lpm.sandbox;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -31,6 +34,38 @@ public final class Specimens {
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
+    }
+
+    /** The pod with what the YAML says laid over it; items of a list by their position. */
+    static Pod merged(Pod pod, String yaml) {
+        try {
+            ObjectMapper json = new ObjectMapper();
+            ObjectNode base = json.valueToTree(pod);
+            merge(base, (ObjectNode) new ObjectMapper(new YAMLFactory()).readTree(yaml));
+            return json.treeToValue(base, Pod.class);
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    private static JsonNode merge(JsonNode base, JsonNode over) {
+        if (base instanceof ObjectNode object && over instanceof ObjectNode) {
+            over.properties().forEach(entry -> {
+                JsonNode old = object.get(entry.getKey());
+                object.set(entry.getKey(), old == null ? entry.getValue() : merge(old, entry.getValue()));
+            });
+            return base;
+        }
+        if (base instanceof ArrayNode list
+                && over instanceof ArrayNode
+                && !list.isEmpty()
+                && list.get(0).isObject()) {
+            for (int index = 0; index < over.size(); index++) {
+                list.set(index, merge(list.get(index), over.get(index)));
+            }
+            return base;
+        }
+        return over;
     }
 
     /** A pod whose one container, `main`, runs a shell script in busybox. */
