@@ -134,7 +134,13 @@ public final class RuntimeCheckpoint {
                 && processes.stream().allMatch(process -> process.state() == 'T' || process.state() == 'Z');
     }
 
-    /** Ends the hold: every process goes on from the instruction at which it was stopped. */
+    /**
+     * Ends the hold by SIGCONT to each process, which goes on from the instruction at which it was stopped.
+     *
+     * <p>That alone does not bring back TCP connections dumped with {@link Tcp#ESTABLISHED}: CRIU undoes its network lock
+     * only for processes it lets run. After {@code leave-stopped} the sockets stay in TCP_REPAIR, so that reading from
+     * them fails with EPERM, and the chain CRIU in the pod's packet filter drops everything.
+     */
     public void resume() {
         signalEach(Signal.SIGCONT);
     }

@@ -93,9 +93,9 @@ class CheckpointTest {
         }
     }
 
-    @Test
-    void aRefusedCheckpointSaysWhyAndTheContainerGoesOn() throws IOException {
-        String server = """
+    /** Both ends of a connection in one process; every tick goes through it. */
+    private static Pod connected() {
+        String program = """
                 import socket, time
                 server = socket.create_server(("127.0.0.1", 0))
                 client = socket.create_connection(server.getsockname())
@@ -110,22 +110,53 @@ class CheckpointTest {
         Pod pod = Specimens.merged(
                 Specimens.script("connected", "").build(),
                 "spec: {containers: [{image: docker.io/library/python:3.13}]}");
-        pod.getSpec().getContainers().get(0).setCommand(List.of("python3", "-c", server));
-        try (RunningPod running = node.run(pod)) {
+        pod.getSpec().getContainers().get(0).setCommand(List.of("python3", "-c", program));
+        return pod;
+    }
+
+    private static void assertGoesOn(RunningContainer container) {
+        int count = container.output().size();
+        assertThat(container.awaitLine(("got " + (count + 3))::equals, SOON)).isEqualTo("got " + (count + 3));
+    }
+
+    @Test
+    void aRefusedCheckpointSaysWhyAndTheContainerGoesOn() {
+        try (RunningPod running = node.run(connected())) {
             RunningContainer container = running.container("main");
             container.awaitLine("got 2"::equals, SOON);
             assertThatThrownBy(() -> RuntimeCheckpoint.take(container, RuntimeCheckpoint.Options.HOLD))
                     .isInstanceOf(SandboxException.class)
                     .hasMessageContaining("the checkpoint of 'main' failed")
                     .hasMessageContaining("Connected TCP socket, consider using --tcp-established option");
-            int count = container.output().size();
-            container.awaitLine(("got " + (count + 3))::equals, SOON);
+            assertGoesOn(container);
+        }
+    }
 
+    @Test
+    void aConnectionSurvivesACheckpointThatLeavesTheContainerRunning() {
+        try (RunningPod running = node.run(connected())) {
+            RunningContainer container = running.container("main");
+            container.awaitLine("got 2"::equals, SOON);
+            RuntimeCheckpoint.take(
+                    container, new RuntimeCheckpoint.Options(false, RuntimeCheckpoint.Tcp.ESTABLISHED, 1 << 20));
+            assertGoesOn(container);
+        }
+    }
+
+    /** A fact of CRIU that whoever rolls a hold back has to deal with. */
+    @Test
+    void aHeldConnectionIsLeftLockedAndSignalsAloneDoNotUnlockIt() {
+        try (RunningPod running = node.run(connected())) {
+            RunningContainer container = running.container("main");
+            container.awaitLine("got 2"::equals, SOON);
             RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(
                     container, new RuntimeCheckpoint.Options(true, RuntimeCheckpoint.Tcp.ESTABLISHED, 1 << 20));
-            int held = container.output().size();
+            assertThat(node.exec(List.of("nsenter", "--net=/run/pods/" + running.uid() + "/net", "iptables-save"))
+                            .output())
+                    .contains("-A CRIU -j DROP");
             checkpoint.resume();
-            container.awaitLine(("got " + (held + 3))::equals, SOON);
+            assertThat(container.awaitLine(line -> line.contains("PermissionError"), SOON))
+                    .isEqualTo("PermissionError: [Errno 1] Operation not permitted");
         }
     }
 
