@@ -7,6 +7,7 @@ import domain.my.lpm.checkpoint.archive.EntryName;
 import domain.my.lpm.checkpoint.archive.Reason;
 import domain.my.lpm.checkpoint.archive.TarEntry;
 import domain.my.lpm.checkpoint.archive.TarReader;
+import domain.my.lpm.checkpoint.archive.TarWriter;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -269,7 +270,19 @@ public final class Ingest {
                 }
                 boolean inPlace = moved && name.startsWith(Layout.IMAGE_PREFIX);
                 if (options.form().isCompressed()) {
-                    filler.putHeader(TarHeader.of(name, size, provenance.createdAt()));
+                    filler.putHeader(TarWriter.header(new TarEntry(
+                            name,
+                            TarEntry.Type.FILE,
+                            size,
+                            0600,
+                            0,
+                            0,
+                            provenance.createdAt().getEpochSecond(),
+                            0,
+                            "",
+                            0,
+                            0,
+                            Map.of())));
                 }
                 store(
                         name,
