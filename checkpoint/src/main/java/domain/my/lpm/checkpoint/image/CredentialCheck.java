@@ -4,10 +4,8 @@ import static java.util.stream.Collectors.joining;
 
 import domain.my.lpm.checkpoint.image.TaskCore.ProcessState;
 import domain.my.lpm.checkpoint.image.TaskCore.Seccomp;
-import domain.my.lpm.checkpoint.image.TaskCore.State;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,17 +38,13 @@ public final class CredentialCheck {
         for (ProcessNode process : images.processes()) {
             TaskCore leader = images.core(process);
             ProcessState state = leader.process();
-            if (state != null && (state.state() == State.ZOMBIE || state.state() == State.DEAD)) {
+            if (state != null && state.hasEnded()) {
                 continue;
             }
             Map<String, List<Integer>> found = new LinkedHashMap<>();
-            Set<Integer> threads = new LinkedHashSet<>();
-            threads.add(process.pid());
-            threads.addAll(process.threads());
-            for (int thread : threads) {
-                TaskCore core = thread == process.pid() ? leader : images.core(thread);
+            for (TaskCore core : images.cores(process)) {
                 for (String violation : violations(core, grant)) {
-                    found.computeIfAbsent(violation, key -> new ArrayList<>()).add(thread);
+                    found.computeIfAbsent(violation, key -> new ArrayList<>()).add(core.id());
                 }
             }
             String name = leader.name();
@@ -77,7 +71,7 @@ public final class CredentialCheck {
         Credentials credentials = core.credentials();
         if (credentials == null) {
             violations.add(
-                    "the dump does not say with which credentials it runs; take the checkpoint with CRIU 3.0 or newer");
+                    "the dump does not say with which credentials it runs; take the checkpoint with CRIU 4.2 or newer");
             return violations;
         }
         Map<String, CapabilitySet> sets = new LinkedHashMap<>();

@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A directory of CRIU image files, read as hostile input. Only the inventory and the process tree are read on opening;
- * every other method reads its files anew, and throws {@link ImageFormatException} if one is not what it should be or
+ * A directory of CRIU image files, read as hostile input. Only the inventory, the process tree and the cores of zombies
+ * are read on opening; every other method reads its files anew, and throws {@link ImageFormatException} if one is not what it should be or
  * {@link UncheckedIOException} if reading fails.
  */
 public final class CriuImages {
@@ -68,7 +68,7 @@ public final class CriuImages {
                     pid(entry.getPpid(), 0),
                     pid(entry.getPgid(), 0),
                     pid(entry.getSid(), 0),
-                    entry.getThreadsList().stream().map(id -> pid(id, 1)).toList());
+                    threads(directory, entry));
             for (int thread : process.threads()) {
                 if (!threads.add(thread)) {
                     throw new ImageFormatException(file.name(), "thread " + thread + " appears twice");
@@ -84,6 +84,21 @@ public final class CriuImages {
             throw new ImageFormatException(file.name(), "there is no process in the tree");
         }
         return List.copyOf(processes);
+    }
+
+    // CRIU 4.2 writes whatever was in its memory as the thread of a zombie.
+    private static List<Integer> threads(Path directory, TreeEntry entry) {
+        if (entry.getThreadsCount() == 0 || entry.getThreadsList().contains(entry.getPid())) {
+            return entry.getThreadsList().stream().map(id -> pid(id, 1)).toList();
+        }
+        TaskCore.ProcessState state = core(directory, entry.getPid()).process();
+        if (state == null || !state.hasEnded()) {
+            throw new ImageFormatException(
+                    "pstree.img",
+                    "process " + entry.getPid() + " is not among its own threads",
+                    "refuse the checkpoint");
+        }
+        return List.of();
     }
 
     private static int pid(int value, int least) {
@@ -131,6 +146,10 @@ public final class CriuImages {
     }
 
     TaskCore core(int id) {
+        return core(directory, id);
+    }
+
+    private static TaskCore core(Path directory, int id) {
         Path file = directory.resolve("core-" + id + ".img");
         return TaskCore.of(
                 id,
@@ -222,7 +241,7 @@ public final class CriuImages {
 
     private DeletedFile deletedFile(PathRemapEntry entry) {
         long file = Integer.toUnsignedLong(entry.getOrigId());
-        // CRIU before 1.4 told the kinds apart by the highest bit.
+        // Without a type, the highest bit tells a deleted file from a link.
         boolean old = !entry.hasRemapType();
         int ghost = old ? entry.getRemapId() & Integer.MAX_VALUE : entry.getRemapId();
         return switch (old ? entry.getRemapId() >>> 31 : entry.getRemapType()) {

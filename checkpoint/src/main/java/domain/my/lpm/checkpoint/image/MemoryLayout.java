@@ -19,6 +19,7 @@ public record MemoryLayout(long executable, List<Area> areas) {
     private static final int MAXIMUM_BYTES = 32 << 20;
     // The largest vm.max_map_count that common software asks for.
     private static final int MAXIMUM_AREAS = 1 << 18;
+    private static final long MAXIMUM_MAPPED = 1L << 57;
     private static final int EXECUTABLE_FIELD = 12;
     private static final int AREA_FIELD = 14;
 
@@ -94,6 +95,7 @@ public record MemoryLayout(long executable, List<Area> areas) {
     private static MemoryLayout parse(byte[] payload, ImageReader reader) throws IOException {
         CodedInputStream input = CodedInputStream.newInstance(payload);
         long executable = 0;
+        long mapped = 0;
         List<Area> areas = new ArrayList<>();
         for (int tag = input.readTag(); tag != 0; tag = input.readTag()) {
             int field = WireFormat.getTagFieldNumber(tag);
@@ -107,7 +109,15 @@ public record MemoryLayout(long executable, List<Area> areas) {
                             "the process has more than " + MAXIMUM_AREAS + " mappings",
                             "refuse the checkpoint unless its origin is certain");
                 }
-                areas.add(area(reader.parse(MemoryAreaEntry.parser(), input.readByteArray()), reader.fileName()));
+                Area area = area(reader.parse(MemoryAreaEntry.parser(), input.readByteArray()), reader.fileName());
+                mapped += area.bytes();
+                if (mapped > MAXIMUM_MAPPED) {
+                    throw new ImageFormatException(
+                            reader.fileName(),
+                            "the process maps more bytes than the largest address space has",
+                            "refuse the checkpoint");
+                }
+                areas.add(area);
             } else if (!input.skipField(tag)) {
                 throw new ImageFormatException(reader.fileName(), "an entry ends with a group that never began");
             }
@@ -117,7 +127,7 @@ public record MemoryLayout(long executable, List<Area> areas) {
 
     private static Area area(MemoryAreaEntry entry, String fileName) {
         long bytes = entry.getEnd() - entry.getStart();
-        if (bytes < 0 || bytes > 1L << 57) {
+        if (bytes < 0 || bytes > MAXIMUM_MAPPED) {
             throw new ImageFormatException(
                     fileName,
                     String.format("a mapping reaches from %x to %x", entry.getStart(), entry.getEnd()),

@@ -214,7 +214,7 @@ public sealed interface OpenFile {
         String name = limited(entry.getName(), fileName);
         return new RegularFile(
                 id,
-                // Names are stored without the leading slash or with it, by the version of CRIU.
+                // Restore opens names without a leading slash relative to the root, too.
                 name.startsWith("/") || name.startsWith("anon_inode:") ? name : "/" + name.replaceFirst("^\\./?", ""),
                 entry.hasSize() ? entry.getSize() : -1,
                 entry.getMode(),

@@ -49,7 +49,7 @@ public record PageMap(long pagesId, long present, long absent, long inParent, lo
                             "refuse the checkpoint");
                 }
                 total += pages;
-                // Before CRIU 3.0 an entry had no flags and was present unless in the parent.
+                // Without flags a range is present unless it is in the parent.
                 int flags = entry.hasFlags() ? entry.getFlags() : entry.getInParent() ? IN_PARENT : PRESENT;
                 present += (flags & PRESENT) != 0 ? pages : 0;
                 inParent += (flags & IN_PARENT) != 0 ? pages : 0;

@@ -89,7 +89,12 @@ public record TaskCore(
      * @param pendingSignals how many signals wait for the process
      * @param stopSignal the signal that stopped it, 0 if none is recorded
      */
-    public record ProcessState(State state, long exitCode, int pendingSignals, long stopSignal) {}
+    public record ProcessState(State state, long exitCode, int pendingSignals, long stopSignal) {
+        /** Whether the process had ended and only waits for its parent. */
+        public boolean hasEnded() {
+            return state == State.ZOMBIE || state == State.DEAD;
+        }
+    }
 
     static TaskCore of(int id, CoreEntry entry, String fileName) {
         TaskCoreEntry task = entry.getTc();
