@@ -11,6 +11,7 @@ import domain.my.lpm.launcher.criu.CriuDump;
 import domain.my.lpm.launcher.criu.CriuVersion;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
+import domain.my.lpm.launcher.namespace.MountTable;
 import domain.my.lpm.launcher.restore.Architecture;
 import domain.my.lpm.launcher.restore.Descriptors;
 import domain.my.lpm.launcher.restore.RestoreException;
@@ -70,6 +71,10 @@ public final class Checkpoint {
                 }
                 Files.write(images.resolve(Descriptors.FILE), Descriptors.format(stdio));
                 Map<String, Path> others = new LinkedHashMap<>();
+                if (settings.pid().isPresent()) {
+                    others.putAll(SourceFiles.changes(tree.first(), dump));
+                }
+                SourceFiles.storeVolumes(tree.first(), settings, signer);
                 StoredContainer container = Ingest.run(
                         ArchiveSource.directory(images, others),
                         settings.repository(),

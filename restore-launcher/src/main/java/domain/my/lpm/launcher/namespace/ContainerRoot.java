@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 
 /**
  * The toolkit's root file system inside a container: a private mount namespace in which {@code /} is the toolkit,
@@ -145,35 +144,6 @@ public final class ContainerRoot implements AutoCloseable {
     /** Where {@code path} of this root is found by any thread of this JVM. */
     public Path seen(String path) {
         return Path.of(thread.place() + "/root" + path);
-    }
-
-    /**
-     * Runs a task on a thread whose root directory is the container's root file system, so that no link in there leads
-     * anywhere else. Classes and libraries which the task needs must have been loaded before.
-     */
-    public <T> T inRootFileSystem(Callable<T> task) {
-        int mounts = Linux.openDescriptor(thread.place() + "/ns/mnt");
-        try (ConfinedThread confined = ConfinedThread.start("root-file-system", () -> {
-            Linux.enter(mounts, Linux.CLONE_NEWNS);
-            Linux.changeRoot(ROOT_FILE_SYSTEM);
-        })) {
-            return confined.call(task);
-        } finally {
-            Linux.closeDescriptor(mounts);
-        }
-    }
-
-    /** Runs a task on a thread whose root directory is the container as its processes see it, volumes included. */
-    public <T> T inContainer(Callable<T> task) {
-        int mounts = Linux.openDescriptor(thread.place() + "/ns/mnt");
-        try (ConfinedThread confined = ConfinedThread.start("container-files", () -> {
-            Linux.enter(mounts, Linux.CLONE_NEWNS);
-            Linux.changeRoot(CONTAINER);
-        })) {
-            return confined.call(task);
-        } finally {
-            Linux.closeDescriptor(mounts);
-        }
     }
 
     @Override

@@ -20,6 +20,7 @@ import domain.my.lpm.launcher.criu.CriuVersion;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.linux.SystemCallException;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
+import domain.my.lpm.launcher.namespace.MountTable;
 import domain.my.lpm.launcher.status.State;
 import domain.my.lpm.launcher.status.StatusFile;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /**
  * Restores one container from a checkpoint. The container's first process must be the waiting entry (entry.c); it learns
@@ -155,6 +158,7 @@ public final class Restore {
         private final ContainerRoot root;
         private final CriuRestore criu;
         private final Grant grant;
+        private final TrustedKeys keys;
         private final int entry;
         private final CheckpointUri uri;
         private final StoredContainer stored;
@@ -165,6 +169,7 @@ public final class Restore {
             this.root = root;
             this.criu = criu;
             this.grant = grant;
+            this.keys = keys;
             this.entry = entry;
             this.uri = uri;
             status.enter(State.STAGING);
@@ -197,10 +202,19 @@ public final class Restore {
                 List<String> stdio =
                         Descriptors.parse(stored.read(IMAGES_PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
                 Map<String, String> mounts = MountMapping.of(ExternalMounts.of(images), root);
+                ContainerFiles.requireMounts(MountTable.of(entry), settings.volumes());
+                ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)
+                        .ifPresent(names -> {
+                            throw new RestoreException("the checkpoint holds the volume " + names
+                                    + ", for which no place in the container was named; name it by --volume NAME=PATH");
+                        });
                 Connections.refuseBy(settings.tcp(), images);
                 ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(images), root.seen(ContainerRoot.IMAGES));
                 ImageRewrite.write(ImageRewrite.withoutPropagation(images), root.seen(ContainerRoot.IMAGES));
                 status.stepDone("images");
+                ContainerFiles.applyChanges(stored, root);
+                ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
+                status.stepDone("files");
                 CompletableFuture<Void> verified = stagePages(decompressed, workers);
                 status.checkpoint(uri.toString(), pageCount, settings.lazy());
                 status.stepDone("pages");
@@ -273,7 +287,7 @@ public final class Restore {
             } else {
                 create(decompressed);
                 stored.extractTo(decompressed, pages, workers);
-                place = ".." + ContainerRoot.STAGING + "/" + decompressed.getFileName() + "/";
+                place = ".." + ContainerRoot.STAGING + "/" + decompressed.getFileName() + "/" + IMAGES_PREFIX;
             }
             for (String name : pages) {
                 String file = name.substring(IMAGES_PREFIX.length());
@@ -343,13 +357,15 @@ public final class Restore {
     }
 
     private static void delete(Path directory) {
-        try (var files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
-            Files.delete(directory);
-        } catch (IOException absent) {
-            // Nothing was decompressed, or it is removed when the next attempt of this checkpoint begins.
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot clear the staging directory " + directory, error);
         }
     }
 }

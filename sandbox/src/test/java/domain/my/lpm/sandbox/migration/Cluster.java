@@ -85,8 +85,8 @@ public final class Cluster implements AutoCloseable {
     public Arrival migrate(RunningContainer container, Pod targetPod, Journey journey) {
         RunningPod pod = target.run(targetPod);
         RunningContainer restored = pod.container(container.name());
-        try (Standby standby =
-                Standby.start(restored, SourceAgent.owner(container), journey.restoreOptions()).awaitReady(SOON)) {
+        try (Standby standby = Standby.start(restored, SourceAgent.owner(container), journey.restoreOptions())
+                .awaitReady(SOON)) {
             RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(container, journey.checkpoint());
             String id = newId();
             SourceAgent.store(container, checkpoint, id, journey.form(), sandbox.share(), key);
@@ -96,7 +96,11 @@ public final class Cluster implements AutoCloseable {
     }
 
     private static Arrival finish(
-            Standby standby, RunningPod pod, RunningContainer restored, RuntimeCheckpoint checkpoint, CheckpointUri uri) {
+            Standby standby,
+            RunningPod pod,
+            RunningContainer restored,
+            RuntimeCheckpoint checkpoint,
+            CheckpointUri uri) {
         Status status = standby.awaitOutcome(SOON);
         int exitCode = standby.awaitExit(SOON);
         return new Arrival(pod, restored, checkpoint, uri, status, exitCode, standby.said());

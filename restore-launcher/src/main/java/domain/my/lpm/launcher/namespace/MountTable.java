@@ -1,4 +1,4 @@
-package domain.my.lpm.launcher.checkpoint;
+package domain.my.lpm.launcher.namespace;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
