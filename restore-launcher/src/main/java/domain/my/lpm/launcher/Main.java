@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             RestoreCommand.class,
             CheckpointCommand.class,
+            WarmUpCommand.class,
             HoldCommands.Resume.class,
             HoldCommands.Fence.class
         })

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,15 @@ final class RestoreCommand implements Callable<Integer> {
     private Otherwise onConsumed = Otherwise.FRESH;
 
     @Option(
+            names = "--rehearsal",
+            paramLabel = "DURATION",
+            converter = ContainerOptions.Seconds.class,
+            defaultValue = "${env:LPM_REHEARSAL:-1s}",
+            description = "With --standby: how long to practise on a sample before being ready, so that the release is"
+                    + " answered quickly. [LPM_REHEARSAL, default 1s]")
+    private Duration rehearsal = Duration.ofSeconds(1);
+
+    @Option(
             names = "--status",
             paramLabel = "FILE",
             defaultValue = "${env:LPM_STATUS}",
@@ -131,6 +141,7 @@ final class RestoreCommand implements Callable<Integer> {
                 container.deadline(),
                 onFailure,
                 onConsumed,
+                standby ? rehearsal : Duration.ZERO,
                 container.criu());
         State outcome = new Restore(settings, statusFile).run(standby ? this::awaitRelease : this::named);
         String message = statusFile.status().message();

@@ -2,17 +2,12 @@ package domain.my.lpm.launcher.restore;
 
 import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.archive.Reason;
-import domain.my.lpm.checkpoint.image.CredentialCheck;
-import domain.my.lpm.checkpoint.image.CriuImages;
-import domain.my.lpm.checkpoint.image.ExternalMounts;
 import domain.my.lpm.checkpoint.image.Grant;
 import domain.my.lpm.checkpoint.image.ImageFormatException;
-import domain.my.lpm.checkpoint.image.ImageRewrite;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Expected;
 import domain.my.lpm.checkpoint.repository.Repository;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
-import domain.my.lpm.checkpoint.repository.StoredFile;
 import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import domain.my.lpm.launcher.criu.CriuException;
 import domain.my.lpm.launcher.criu.CriuRestore;
@@ -28,7 +23,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -48,9 +42,6 @@ public final class Restore {
     public static final String KEPT_LOG = "restore.log";
 
     private static final String STANDBY_NAME = "lpm-standby";
-    private static final String IMAGES_PREFIX = "checkpoint/";
-    private static final String PAGES_PREFIX = IMAGES_PREFIX + "pages-";
-    private static final int MAXIMUM_DESCRIPTORS_BYTES = 64 << 10;
 
     private final RestoreSettings settings;
     private final StatusFile status;
@@ -80,6 +71,10 @@ public final class Restore {
                 Grant grant = Grant.ofProcessStatus(Processes.statusText(entry));
                 TrustedKeys keys = trustedKeys();
                 status.stepDone("prepare");
+                if (!settings.rehearsal().isZero()) {
+                    Rehearsal.run(settings.rehearsal());
+                    status.stepDone("rehearse");
+                }
                 status.enter(State.STANDBY);
                 var uri = release.await();
                 status.startClock();
@@ -162,8 +157,6 @@ public final class Restore {
         private final int entry;
         private final CheckpointUri uri;
         private final StoredContainer stored;
-        private final List<String> pages = new ArrayList<>();
-        private long pageCount;
 
         Attempt(ContainerRoot root, CriuRestore criu, Grant grant, TrustedKeys keys, int entry, CheckpointUri uri) {
             this.root = root;
@@ -196,34 +189,28 @@ public final class Restore {
                         return thread;
                     });
             try {
-                stageImages();
-                CriuImages images = CriuImages.open(root.seen(ContainerRoot.IMAGES));
-                refuseExcess(images);
-                List<String> stdio =
-                        Descriptors.parse(stored.read(IMAGES_PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
-                Map<String, String> mounts = MountMapping.of(ExternalMounts.of(images), root);
+                StagedImages staged =
+                        StagedImages.stage(stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp());
+                Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
                 ContainerFiles.requireMounts(MountTable.of(entry), settings.volumes());
                 ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)
                         .ifPresent(names -> {
                             throw new RestoreException("the checkpoint holds the volume " + names
                                     + ", for which no place in the container was named; name it by --volume NAME=PATH");
                         });
-                Connections.refuseBy(settings.tcp(), images);
-                ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(images), root.seen(ContainerRoot.IMAGES));
-                ImageRewrite.write(ImageRewrite.withoutPropagation(images), root.seen(ContainerRoot.IMAGES));
                 status.stepDone("images");
                 ContainerFiles.applyChanges(stored, root);
                 ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");
-                CompletableFuture<Void> verified = stagePages(decompressed, workers);
-                status.checkpoint(uri.toString(), pageCount, settings.lazy());
+                CompletableFuture<Void> verified = stagePages(staged.pages(), decompressed, workers);
+                status.checkpoint(uri.toString(), staged.pageCount(), settings.lazy());
                 status.stepDone("pages");
                 status.enter(State.RESTORING);
                 criu.run(
                         new CriuRestore.Options(
                                 settings.criu(),
                                 mounts,
-                                stdio,
+                                staged.stdio(),
                                 settings.lazy(),
                                 settings.tcp(),
                                 settings.deadline(),
@@ -253,30 +240,8 @@ public final class Restore {
             }
         }
 
-        /** Copies everything but memory; what CRIU reads later is what was verified here. */
-        private void stageImages() {
-            Path images = root.seen(ContainerRoot.IMAGES);
-            for (StoredFile file : stored.files()) {
-                String name = file.name();
-                if (name.startsWith(PAGES_PREFIX)) {
-                    pages.add(name);
-                    pageCount += file.size() / 4096;
-                } else if (name.startsWith(IMAGES_PREFIX)) {
-                    stored.copyVerified(name, images.resolve(name.substring(IMAGES_PREFIX.length())));
-                }
-            }
-        }
-
-        private void refuseExcess(CriuImages images) {
-            List<String> violations = CredentialCheck.violations(images, grant);
-            if (!violations.isEmpty()) {
-                throw new RestoreException("the checkpoint holds more privileges than the target pod grants: "
-                        + String.join("; ", violations));
-            }
-        }
-
         /** Puts the memory where CRIU looks for it, without a copy if it lies there plain. */
-        private CompletableFuture<Void> stagePages(Path decompressed, ExecutorService workers) {
+        private CompletableFuture<Void> stagePages(List<String> pages, Path decompressed, ExecutorService workers) {
             Path images = root.seen(ContainerRoot.IMAGES);
             CompletableFuture<Void> verified = CompletableFuture.completedFuture(null);
             String place;
@@ -287,10 +252,10 @@ public final class Restore {
             } else {
                 create(decompressed);
                 stored.extractTo(decompressed, pages, workers);
-                place = ".." + ContainerRoot.STAGING + "/" + decompressed.getFileName() + "/" + IMAGES_PREFIX;
+                place = ".." + ContainerRoot.STAGING + "/" + decompressed.getFileName() + "/" + StagedImages.PREFIX;
             }
             for (String name : pages) {
-                String file = name.substring(IMAGES_PREFIX.length());
+                String file = name.substring(StagedImages.PREFIX.length());
                 try {
                     // Relative: CRIU opens it from inside the restored mount namespace.
                     Files.createSymbolicLink(images.resolve(file), Path.of(place + file));

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param deadline from the start of CRIU until the processes run
  * @param onFailure what the container does when the restore fails
  * @param onConsumed what the container does when the checkpoint was consumed by an earlier start
+ * @param rehearsal how long the launcher practises before it is ready, so that it is quick when released
  * @param criu the program, as found in the toolkit
  */
 public record RestoreSettings(
@@ -37,6 +38,7 @@ public record RestoreSettings(
         Duration deadline,
         Otherwise onFailure,
         Otherwise onConsumed,
+        Duration rehearsal,
         String criu) {
 
     /** What a container does that cannot continue from its checkpoint. */

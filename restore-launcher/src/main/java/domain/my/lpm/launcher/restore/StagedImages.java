@@ -1,0 +1,64 @@
+package domain.my.lpm.launcher.restore;
+
+import domain.my.lpm.checkpoint.image.CredentialCheck;
+import domain.my.lpm.checkpoint.image.CriuImages;
+import domain.my.lpm.checkpoint.image.ExternalMounts;
+import domain.my.lpm.checkpoint.image.ExternalMounts.ExternalMount;
+import domain.my.lpm.checkpoint.image.Grant;
+import domain.my.lpm.checkpoint.image.ImageRewrite;
+import domain.my.lpm.checkpoint.repository.StoredContainer;
+import domain.my.lpm.checkpoint.repository.StoredFile;
+import domain.my.lpm.launcher.criu.Tcp;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The images of a checkpoint as CRIU will read them: verified copies of everything but memory, checked against what the
+ * container was granted, and rewritten for it.
+ *
+ * @param pages the names of the files with memory, which are not copied
+ * @param pageCount memory pages of 4 KiB in them
+ * @param stdio the dumped targets of descriptors 0, 1 and 2
+ * @param externalMounts the mounts that the target must supply
+ */
+record StagedImages(List<String> pages, long pageCount, List<String> stdio, List<ExternalMount> externalMounts) {
+    /** What the archive's image files have before their own name. */
+    static final String PREFIX = "checkpoint/";
+
+    private static final String PAGES = PREFIX + "pages-";
+    private static final int PAGE = 4096;
+    private static final int MAXIMUM_DESCRIPTORS_BYTES = 64 << 10;
+
+    /**
+     * Stages a checkpoint.
+     *
+     * @param images an empty directory in memory; what CRIU reads there is what was verified here
+     * @throws RestoreException if the dump holds more than the container was granted
+     */
+    static StagedImages stage(StoredContainer stored, Path images, Grant grant, Tcp tcp) {
+        List<String> pages = new ArrayList<>();
+        long pageCount = 0;
+        for (StoredFile file : stored.files()) {
+            String name = file.name();
+            if (name.startsWith(PAGES)) {
+                pages.add(name);
+                pageCount += file.size() / PAGE;
+            } else if (name.startsWith(PREFIX)) {
+                stored.copyVerified(name, images.resolve(name.substring(PREFIX.length())));
+            }
+        }
+        CriuImages dump = CriuImages.open(images);
+        List<String> violations = CredentialCheck.violations(dump, grant);
+        if (!violations.isEmpty()) {
+            throw new RestoreException("the checkpoint holds more privileges than the target pod grants: "
+                    + String.join("; ", violations));
+        }
+        List<String> stdio = Descriptors.parse(stored.read(PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
+        List<ExternalMount> externalMounts = ExternalMounts.of(dump);
+        Connections.refuseBy(tcp, dump);
+        ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
+        ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
+        return new StagedImages(pages, pageCount, stdio, externalMounts);
+    }
+}
