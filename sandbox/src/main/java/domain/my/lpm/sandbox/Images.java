@@ -102,6 +102,31 @@ public final class Images {
     }
 
     /**
+     * Debian with a Java runtime and one program, compiled already: {@code java -cp /application Main} runs it.
+     *
+     * @param name as pod specs shall name it
+     * @param source Java source text of the class {@code Main} without a package
+     * @throws SandboxException with the compiler's messages
+     */
+    public Image javaProgram(String name, String source) {
+        Image java = java();
+        String key = UUID.nameUUIDFromBytes((java.id() + source).getBytes(StandardCharsets.UTF_8))
+                .toString();
+        Path layer = cached("java-" + key, image -> {
+            Path application = Files.createDirectory(image.resolve("application"));
+            Files.writeString(application.resolve("Main.java"), source);
+            runCompiler(application, List.of("javac", "-Werror", "Main.java"));
+        });
+        return add(new Image(
+                name,
+                List.of(layer, java.lowerDirectories().get(0)),
+                List.of(),
+                List.of("java", "-cp", "/application", "Main"),
+                java.environment(),
+                "/"));
+    }
+
+    /**
      * The image of the entry: a toolkit's static entry where the toolkit has it, and nothing else.
      *
      * @param name as pod specs shall name it
@@ -198,20 +223,19 @@ public final class Images {
                 .toString();
         return cached(key, work -> {
                     Files.writeString(work.resolve("source.c"), source);
-                    Command.run(
-                                    Duration.ofMinutes(1),
-                                    Command.concat(
-                                            List.of(
-                                                    "sh",
-                                                    scripts.resolve("compile").toString(),
-                                                    settings.buildRoot().toString(),
-                                                    work.toString(),
-                                                    "source.c",
-                                                    name),
-                                            options))
-                            .orThrow();
+                    List<String> gcc = List.of("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", name);
+                    runCompiler(work, Command.concat(Command.concat(gcc, options), List.of("source.c")));
                 })
                 .resolve(name);
+    }
+
+    private void runCompiler(Path work, List<String> command) {
+        List<String> script = List.of(
+                "sh",
+                scripts.resolve("compile").toString(),
+                settings.buildRoot().toString(),
+                work.toString());
+        Command.run(Duration.ofMinutes(1), Command.concat(script, command)).orThrow();
     }
 
     private static void skeleton(Path image) throws IOException {

@@ -176,12 +176,25 @@ public final class RunningContainer {
 
     /** The lines on its standard output and standard error so far, in the order in which conmon read them. */
     public List<String> output() {
+        return lines(stream -> true);
+    }
+
+    /**
+     * The lines on one of its standard streams so far.
+     *
+     * @param stream {@code stdout} or {@code stderr}
+     */
+    public List<String> output(String stream) {
+        return lines(stream::equals);
+    }
+
+    private List<String> lines(Predicate<String> ofStream) {
         List<String> lines = new ArrayList<>();
         StringBuilder partial = new StringBuilder();
         for (String entry : logLines()) {
             // Time, stream, and P for a part of a line or F for its end: the CRI's log format.
             String[] fields = entry.split(" ", 4);
-            if (fields.length < 4) {
+            if (fields.length < 4 || !ofStream.test(fields[1])) {
                 continue;
             }
             partial.append(fields[3]);

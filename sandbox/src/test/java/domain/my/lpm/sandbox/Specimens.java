@@ -37,7 +37,7 @@ public final class Specimens {
     }
 
     /** The pod with what the YAML says laid over it; items of a list by their position. */
-    static Pod merged(Pod pod, String yaml) {
+    public static Pod merged(Pod pod, String yaml) {
         try {
             ObjectMapper json = new ObjectMapper();
             ObjectNode base = json.valueToTree(pod);
