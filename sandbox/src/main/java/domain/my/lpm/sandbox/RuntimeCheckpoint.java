@@ -45,10 +45,12 @@ public final class RuntimeCheckpoint {
             Set.of("/dev", "/dev/shm", "/proc", "/run", "/run/.containerenv", "/run/secrets", "/sys");
 
     private final RunningContainer container;
+    private final Tcp tcp;
     private final Path archive;
 
-    private RuntimeCheckpoint(RunningContainer container, Path archive) {
+    private RuntimeCheckpoint(RunningContainer container, Tcp tcp, Path archive) {
         this.container = container;
+        this.tcp = tcp;
         this.archive = archive;
     }
 
@@ -104,7 +106,7 @@ public final class RuntimeCheckpoint {
             Files.writeString(configuration, options.configuration());
             RuntimeCheckpoint checkpoint;
             try {
-                checkpoint = new RuntimeCheckpoint(container, archive(container));
+                checkpoint = new RuntimeCheckpoint(container, options.tcp(), archive(container));
             } finally {
                 if (previous.isPresent()) {
                     Files.writeString(configuration, previous.get());
@@ -135,14 +137,19 @@ public final class RuntimeCheckpoint {
     }
 
     /**
-     * Ends the hold by SIGCONT to each process, which goes on from the instruction at which it was stopped.
-     *
-     * <p>That alone does not bring back TCP connections dumped with {@link Tcp#ESTABLISHED}: CRIU undoes its network lock
-     * only for processes it lets run. After {@code leave-stopped} the sockets stay in TCP_REPAIR, so that reading from
-     * them fails with EPERM, and the chain CRIU in the pod's packet filter drops everything.
+     * Ends the hold: each process goes on from the instruction at which it was stopped. Where connections were dumped, it
+     * is the node's agent that does so, because CRIU has left them in repair mode behind a locked network, which a signal
+     * alone does not undo.
      */
     public void resume() {
-        signalEach(Signal.SIGCONT);
+        if (tcp == Tcp.ESTABLISHED) {
+            container
+                    .node()
+                    .agent(List.of("resume", "--pid", Integer.toString(container.pid())))
+                    .orThrow();
+        } else {
+            signalEach(Signal.SIGCONT);
+        }
     }
 
     /** Kills every process while it is stopped, so that none runs another instruction of its program. */

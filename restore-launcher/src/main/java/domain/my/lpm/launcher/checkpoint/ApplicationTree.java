@@ -1,9 +1,15 @@
 package domain.my.lpm.launcher.checkpoint;
 
+import domain.my.lpm.launcher.criu.NetworkLock;
+import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.linux.SystemCallException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import jnr.constants.platform.Signal;
 
 /**
@@ -57,16 +63,65 @@ public record ApplicationTree(int first, int root) {
                 .toList();
     }
 
-    /** Ends a hold: every process goes on from the instruction at which it was stopped. */
+    /**
+     * Ends a hold: every process goes on from the instruction at which it was stopped, every TCP connection with the byte
+     * at which it stood. May be repeated, also after it was cut short; processes that run are left alone.
+     *
+     * @throws domain.my.lpm.launcher.criu.CriuException if the network stays locked; no process runs then
+     * @throws SystemCallException if a connection cannot be taken up again; no process runs then
+     */
     public void resume() {
-        // Children first: a parent that waits for stopped children must not look at them before they run.
         List<Integer> processes = new ArrayList<>(processes());
+        // A process that finds its connections still as CRIU left them would take them for broken.
+        try (NetworkLock lock = NetworkLock.of(first)) {
+            lock.remove();
+        }
+        takeUpConnections(processes);
+        // Children first: a parent that waits for stopped children must not look at them before they run.
         Collections.reverse(processes);
         processes.forEach(pid -> Processes.signal(pid, Signal.SIGCONT));
     }
 
+    private static void takeUpConnections(List<Integer> processes) {
+        Set<String> seen = new HashSet<>();
+        for (int pid : processes) {
+            List<Integer> sockets = Processes.descriptors(pid).stream()
+                    .filter(descriptor -> isUnseenSocket(pid, descriptor, seen))
+                    .toList();
+            if (!sockets.isEmpty()) {
+                int process = Linux.openProcess(pid);
+                try {
+                    sockets.forEach(descriptor -> takeUpConnection(process, descriptor));
+                } finally {
+                    Linux.closeDescriptor(process);
+                }
+            }
+        }
+    }
+
+    private static boolean isUnseenSocket(int pid, int descriptor, Set<String> seen) {
+        try {
+            String target = Processes.link(pid, "fd/" + descriptor);
+            return target.startsWith("socket:") && seen.add(target);
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private static void takeUpConnection(int process, int descriptor) {
+        int socket = Linux.copyDescriptor(process, descriptor);
+        try {
+            if (Linux.isInRepair(socket)) {
+                Linux.endRepair(socket);
+            }
+        } finally {
+            Linux.closeDescriptor(socket);
+        }
+    }
+
     /**
-     * Kills every process while it is stopped, so that none runs another instruction.
+     * Kills every process while it is stopped, so that none runs another instruction, and lets the pod's network work for
+     * what starts there next.
      *
      * @throws IllegalStateException if one of them is not stopped; none is killed then
      */
@@ -76,7 +131,13 @@ public record ApplicationTree(int first, int root) {
             throw new IllegalStateException("processes " + running + " of the source are running, so that it cannot be"
                     + " fenced without loss; hold it by a checkpoint first, or delete its pod");
         }
-        List<Integer> processes = processes();
+        try (NetworkLock lock = NetworkLock.of(first)) {
+            kill(processes());
+            lock.remove();
+        }
+    }
+
+    private static void kill(List<Integer> processes) {
         processes.forEach(pid -> Processes.signal(pid, Signal.SIGKILL));
         long deadline = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000;
         for (int pid : processes) {

@@ -54,12 +54,19 @@ public final class Linux {
     private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x00000004;
     private static final int O_CLOEXEC = 0x80000;
 
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_REUSEADDR = 2;
+    private static final int IPPROTO_TCP = 6;
+    private static final int TCP_REPAIR = 19;
+
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int PR_CAPBSET_READ = 23;
 
     private static final long CALL_OPEN_TREE = 428;
     private static final long CALL_MOVE_MOUNT = 429;
+    private static final long CALL_PIDFD_OPEN = 434;
     private static final long CALL_CLOSE_RANGE = 436;
+    private static final long CALL_PIDFD_GETFD = 438;
     private static final long CLOSE_RANGE_CLOEXEC = 4;
     private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
     private static final long CALL_PIVOT_ROOT = isArm64() ? 41 : 155;
@@ -96,6 +103,12 @@ public final class Linux {
             throws LastErrorException;
 
     private static native int sigqueue(int pid, int signal, Pointer value) throws LastErrorException;
+
+    private static native int getsockopt(int descriptor, int level, int name, int[] value, int[] length)
+            throws LastErrorException;
+
+    private static native int setsockopt(int descriptor, int level, int name, int[] value, int length)
+            throws LastErrorException;
 
     private static native NativeLong syscall(NativeLong number, NativeLong a, String b, NativeLong c)
             throws LastErrorException;
@@ -209,6 +222,49 @@ public final class Linux {
                         "prctl PR_CAPBSET_READ",
                         () -> prctl(PR_CAPBSET_READ, new NativeLong(capability), zero, zero, zero))
                 == 1;
+    }
+
+    /** A descriptor of the process of that id, which {@link #copyDescriptor} takes. */
+    public static int openProcess(int pid) {
+        NativeLong zero = new NativeLong(0);
+        return check(
+                "pidfd_open " + pid,
+                () -> syscall(new NativeLong(CALL_PIDFD_OPEN), new NativeLong(pid), zero, zero)
+                        .intValue());
+    }
+
+    /** Copies a descriptor of another process, see pidfd_getfd(2), into this one; it is close-on-exec. */
+    public static int copyDescriptor(int process, int descriptor) {
+        return check(
+                "pidfd_getfd " + descriptor,
+                () -> syscall(
+                                new NativeLong(CALL_PIDFD_GETFD),
+                                new NativeLong(process),
+                                new NativeLong(descriptor),
+                                new NativeLong(0))
+                        .intValue());
+    }
+
+    /** Whether a socket is one of TCP that is in repair mode, see TCP_REPAIR of Linux's {@code net/ipv4/tcp.c}. */
+    public static boolean isInRepair(int socket) {
+        int[] mode = {0};
+        try {
+            return getsockopt(socket, IPPROTO_TCP, TCP_REPAIR, mode, new int[] {Integer.BYTES}) == 0 && mode[0] == 1;
+        } catch (LastErrorException otherProtocol) {
+            return false;
+        }
+    }
+
+    /**
+     * Takes a TCP socket out of repair mode. It makes itself known to its peer, so that what got lost meanwhile is sent
+     * again. The mode has cost it its SO_REUSEADDR, which is set: without, a server could not listen once more on the
+     * port of its own connections.
+     */
+    public static void endRepair(int socket) {
+        check("setsockopt TCP_REPAIR", () -> setsockopt(socket, IPPROTO_TCP, TCP_REPAIR, new int[] {0}, Integer.BYTES));
+        check(
+                "setsockopt SO_REUSEADDR",
+                () -> setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, new int[] {1}, Integer.BYTES));
     }
 
     /** Queues a signal that carries a number; see sigqueue(3). */

@@ -181,6 +181,18 @@ public final class Processes {
         return Files.readSymbolicLink(PROC.resolve(pid + "/" + name)).toString();
     }
 
+    /** The open descriptors of a process; none when it has ended. */
+    public static List<Integer> descriptors(int pid) {
+        try (Stream<Path> descriptors = Files.list(PROC.resolve(pid + "/fd"))) {
+            return descriptors
+                    .map(path -> Integer.valueOf(path.getFileName().toString()))
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException gone) {
+            return List.of();
+        }
+    }
+
     private static String read(int pid, String name) {
         try {
             return new String(Files.readAllBytes(PROC.resolve(pid + "/" + name)), StandardCharsets.UTF_8);
