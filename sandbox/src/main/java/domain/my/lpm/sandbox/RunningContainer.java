@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -176,7 +177,7 @@ public final class RunningContainer {
 
     /** The lines on its standard output and standard error so far, in the order in which conmon read them. */
     public List<String> output() {
-        return lines(stream -> true);
+        return lines(stream -> true).stream().map(LogLine::text).toList();
     }
 
     /**
@@ -185,11 +186,16 @@ public final class RunningContainer {
      * @param stream {@code stdout} or {@code stderr}
      */
     public List<String> output(String stream) {
-        return lines(stream::equals);
+        return lines(stream::equals).stream().map(LogLine::text).toList();
     }
 
-    private List<String> lines(Predicate<String> ofStream) {
-        List<String> lines = new ArrayList<>();
+    /** The lines on both streams so far, with the times. */
+    public List<LogLine> lines() {
+        return lines(stream -> true);
+    }
+
+    private List<LogLine> lines(Predicate<String> ofStream) {
+        List<LogLine> lines = new ArrayList<>();
         StringBuilder partial = new StringBuilder();
         for (String entry : logLines()) {
             // Time, stream, and P for a part of a line or F for its end: the CRI's log format.
@@ -199,7 +205,7 @@ public final class RunningContainer {
             }
             partial.append(fields[3]);
             if (fields[2].equals("F")) {
-                lines.add(partial.toString());
+                lines.add(new LogLine(OffsetDateTime.parse(fields[0]).toInstant(), partial.toString()));
                 partial.setLength(0);
             }
         }
@@ -220,6 +226,11 @@ public final class RunningContainer {
     /** The log in CRI format, on the node. */
     String log() {
         return log;
+    }
+
+    /** The log in CRI format, as the machine sees it. */
+    public Path logFile() {
+        return node.root().resolve(log.substring(1));
     }
 
     /**

@@ -1,0 +1,120 @@
+package domain.my.lpm.sandbox.demo;
+
+import domain.my.lpm.launcher.status.State;
+import domain.my.lpm.sandbox.LogLine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Whether it was the same running program that went on, judged by what was in its memory and nowhere else. */
+final class Proof {
+    /**
+     * One thing that must be so.
+     *
+     * @param holds whether it is
+     * @param claim what must be so
+     * @param evidence what was seen
+     */
+    record Check(boolean holds, String claim, String evidence) {}
+
+    private static final Pattern TICK = Pattern.compile("tick (\\d+) nonce=(\\S+) host=(\\S+)");
+
+    private record Tick(int number, String nonce, String host) {}
+
+    private Proof() {}
+
+    /** The checks of any program: its first process is the same run, and the source has not moved since the dump. */
+    static List<Check> ofAny(Outcome outcome) {
+        List<Check> checks = new ArrayList<>();
+        checks.add(new Check(
+                outcome.status().state() == State.RESTORED,
+                "the launcher restored it",
+                "state " + outcome.status().state()));
+        ProcessPicture root = outcome.before().get(0);
+        Optional<ProcessPicture> restored = restored(outcome, root);
+        checks.add(new Check(
+                restored.isPresent(),
+                "the first process is the same run of the program",
+                restored.map(now -> "the 16 random bytes that the kernel put into its memory when it started: "
+                                + now.stamp())
+                        .orElse("no process of the target has its id " + root.pid() + " and the random bytes "
+                                + root.stamp() + " that the kernel put into its memory when it started")));
+        checks.add(new Check(
+                outcome.source().size() == outcome.sourceLinesWhenHeld() && outcome.sourceProcessesLeft() == 0,
+                "the source did nothing after the checkpoint",
+                (outcome.source().size() - outcome.sourceLinesWhenHeld()) + " lines printed since, "
+                        + outcome.sourceProcessesLeft() + " processes left"));
+        return checks;
+    }
+
+    /** What became of a process on the target. */
+    static Optional<ProcessPicture> restored(Outcome outcome, ProcessPicture process) {
+        return outcome.after().stream()
+                .filter(now -> now.pid() == process.pid()
+                        && !now.stamp().isEmpty()
+                        && now.stamp().equals(process.stamp()))
+                .findFirst();
+    }
+
+    /** The further checks of samples/counter. */
+    static List<Check> ofCounter(Outcome outcome) {
+        List<Tick> source = ticks(outcome.source());
+        List<Tick> target = ticks(outcome.target());
+        List<Tick> all = Stream.concat(source.stream(), target.stream()).toList();
+        List<Check> checks = new ArrayList<>();
+        checks.add(new Check(
+                !source.isEmpty() && !target.isEmpty() && consecutive(all),
+                "no tick is missing and none comes twice",
+                source.isEmpty() || target.isEmpty()
+                        ? source.size() + " ticks on the source, " + target.size() + " on the target"
+                        : "1 to " + last(source).number() + " on the source, "
+                                + target.get(0).number() + " to " + last(target).number() + " on the target"));
+        List<String> nonces = all.stream().map(Tick::nonce).distinct().toList();
+        checks.add(new Check(
+                nonces.size() == 1, "its nonce is in its memory alone, and is the same", String.join(", ", nonces)));
+        List<Tick> kept = outcome.volumeLines().stream().flatMap(Proof::tick).toList();
+        checks.add(new Check(
+                !target.isEmpty()
+                        && kept.size() > source.size()
+                        && kept.size() == outcome.volumeLines().size()
+                        && consecutive(kept)
+                        && kept.stream().map(Tick::nonce).distinct().toList().equals(nonces),
+                "the file on its volume came along and goes on",
+                kept.size() + " of " + outcome.volumeLines().size() + " lines of /data/counter.log"));
+        checks.add(new Check(
+                source.stream().map(Tick::host).distinct().count() == 1
+                        && target.stream().map(Tick::host).distinct().count() == 1
+                        && !source.get(0).host().equals(target.get(0).host()),
+                "it runs in another pod",
+                (source.isEmpty() ? "" : source.get(0).host()) + " → "
+                        + (target.isEmpty() ? "" : target.get(0).host())));
+        return checks;
+    }
+
+    private static boolean consecutive(List<Tick> ticks) {
+        for (int index = 0; index < ticks.size(); index++) {
+            if (ticks.get(index).number() != index + 1) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Tick last(List<Tick> ticks) {
+        return ticks.get(ticks.size() - 1);
+    }
+
+    private static List<Tick> ticks(List<LogLine> lines) {
+        return lines.stream().map(LogLine::text).flatMap(Proof::tick).toList();
+    }
+
+    private static Stream<Tick> tick(String line) {
+        Matcher matcher = TICK.matcher(line);
+        return matcher.matches()
+                ? Stream.of(new Tick(Integer.parseInt(matcher.group(1)), matcher.group(2), matcher.group(3)))
+                : Stream.empty();
+    }
+}
