@@ -260,7 +260,7 @@ public final class DemoCommand implements Callable<Integer> {
         report.lines(outcome);
         report.processes(outcome);
         report.timeLine(Objects.requireNonNull(migration.timeLine()), outcome);
-        report.added(Kept.difference(before, after));
+        report.added(kept.difference(source.pod().pod(), target.pod().pod()));
         report.hindrances(hindrances);
         report.files(kept.files());
         out.println("  Look into the checkpoint: ./lpm inspect " + stored);

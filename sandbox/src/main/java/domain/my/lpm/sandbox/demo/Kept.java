@@ -1,5 +1,7 @@
 package domain.my.lpm.sandbox.demo;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -89,9 +91,19 @@ final class Kept {
         }
     }
 
-    /** What is in one text and not in the other, line by line, as diff(1) tells it. */
-    static List<String> difference(Path before, Path after) {
+    /** What a target has more or less than its source, but for its name and uid: line by line, as diff(1) tells it. */
+    List<String> difference(Pod source, Pod target) {
+        Path before = directory.resolve(".before");
+        Path after = directory.resolve(".after");
+        Pod renamed = new PodBuilder(target)
+                .editMetadata()
+                .withName(source.getMetadata().getName())
+                .withUid(source.getMetadata().getUid())
+                .endMetadata()
+                .build();
         try {
+            Files.writeString(before, Workload.yaml(source));
+            Files.writeString(after, Workload.yaml(renamed));
             Process diff = new ProcessBuilder("diff", "-U0", before.toString(), after.toString())
                     .redirectErrorStream(true)
                     .start();
@@ -99,6 +111,8 @@ final class Kept {
             List<String> lines =
                     diff.inputReader(StandardCharsets.UTF_8).lines().toList();
             diff.waitFor();
+            Files.delete(before);
+            Files.delete(after);
             return lines.stream()
                     .filter(line -> !line.startsWith("---") && !line.startsWith("+++") && !line.startsWith("@@"))
                     .toList();

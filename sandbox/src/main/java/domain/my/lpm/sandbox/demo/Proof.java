@@ -43,6 +43,12 @@ final class Proof {
                         .orElse("no process of the target has its id " + root.pid() + " and the random bytes "
                                 + root.stamp() + " that the kernel put into its memory when it started")));
         checks.add(new Check(
+                outcome.exitCode() == null || outcome.exitCode() == 0,
+                "it runs on",
+                outcome.exitCode() == null
+                        ? outcome.after().size() + " processes"
+                        : "ended with exit code " + outcome.exitCode()));
+        checks.add(new Check(
                 outcome.source().size() == outcome.sourceLinesWhenHeld() && outcome.sourceProcessesLeft() == 0,
                 "the source did nothing after the checkpoint",
                 (outcome.source().size() - outcome.sourceLinesWhenHeld()) + " lines printed since, "
