@@ -1,0 +1,117 @@
+package domain.my.lpm.bench;
+
+import domain.my.lpm.sandbox.SandboxException;
+import domain.my.lpm.sandbox.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs the benchmark. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures migrations beside bare runc and writes what it found. Needs root.",
+        footer = {"", "Exit codes: 0 measured, whatever the marks; 1 not measured; 2 wrong options."})
+public final class Main implements Callable<Integer> {
+    private static final List<Integer> SIZES = List.of(16, 64, 256, 1024, 4096);
+    private static final int QUICK_LARGEST = 256;
+    // Source, target and page cache of the dump; and dump, archive and both stored forms.
+    private static final int MEMORY_FACTOR = 4;
+    private static final int DISK_FACTOR = 5;
+
+    @Option(names = "--quick", description = "Up to 256 MiB only, and fewer repetitions.")
+    private boolean quick;
+
+    @Option(names = "--repetitions", paramLabel = "N", description = "How often all is measured. [default 5, quick 3]")
+    private int repetitions;
+
+    @Option(
+            names = "--sizes",
+            paramLabel = "MIB",
+            split = ",",
+            description = "The application's memory, in MiB. [default 16,64,256,1024,4096]")
+    private List<Integer> sizes = SIZES;
+
+    @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the results go.")
+    private Path output = Path.of("");
+
+    @Option(names = "--build-root", required = true, paramLabel = "DIR", description = "What build-root made.")
+    private Path buildRoot = Path.of("");
+
+    @Option(names = "--toolkit", required = true, paramLabel = "DIR", description = "The toolkit's file tree.")
+    private Path toolkit = Path.of("");
+
+    @Option(names = "--work", required = true, paramLabel = "DIR", description = "A directory on a disk.")
+    private Path work = Path.of("");
+
+    /** Ends the JVM with the command's exit code. */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Main())
+                .setExecutionExceptionHandler((problem, command, parsed) -> {
+                    if (!(problem instanceof SandboxException)) {
+                        throw problem;
+                    }
+                    command.getErr().println("bench: " + problem.getMessage());
+                    return 1;
+                })
+                .execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        int times = repetitions > 0 ? repetitions : quick ? 3 : 5;
+        try (Bench bench = new Bench(new Settings(buildRoot, toolkit, work))) {
+            Machine machine = Machine.of(bench.source);
+            new StartFigures(bench, times).run();
+            int largest = 0;
+            for (int size : sizes) {
+                if (isLeftOut(bench, size)) {
+                    continue;
+                }
+                ArchiveFigures archives = new ArchiveFigures(bench, 64, times);
+                new RestoreFigures(bench, size, times).run(archives);
+                largest = size;
+                write(bench, machine, largest);
+            }
+            System.out.print(Report.summary(machine, bench.results, Marks.of(bench.results, largest)));
+            Bench.say("The results are in %s", output);
+        }
+        return 0;
+    }
+
+    private void write(Bench bench, Machine machine, int largest) throws IOException {
+        String load = Machine.of(bench.source).loadAverage();
+        Report.write(output, machine, load, bench.results, Marks.of(bench.results, largest));
+    }
+
+    private boolean isLeftOut(Bench bench, int size) throws IOException {
+        if (quick && size > QUICK_LARGEST) {
+            bench.results.skip(size + " MiB: not part of a quick run");
+            return true;
+        }
+        long memory = Machine.memory("MemAvailable");
+        if (memory < (long) size * MEMORY_FACTOR) {
+            bench.results.skip(String.format(
+                    Locale.ROOT,
+                    "%d MiB: %d MiB of memory are available, it needs %d",
+                    size,
+                    memory,
+                    size * MEMORY_FACTOR));
+            return true;
+        }
+        long disk = Files.getFileStore(bench.settings.work()).getUsableSpace() >> 20;
+        if (disk < (long) size * DISK_FACTOR) {
+            bench.results.skip(String.format(
+                    Locale.ROOT, "%d MiB: %d MiB of disk are free, it needs %d", size, disk, size * DISK_FACTOR));
+            return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,83 @@
+package domain.my.lpm.bench;
+
+import java.util.List;
+
+/** The figures that have a limit, as this run measured them. */
+final class Marks {
+    private static final int GIBIBYTE = 1024;
+    private static final int SMALL = 64;
+
+    private Marks() {}
+
+    /**
+     * All of them.
+     *
+     * @param largest the largest application of this run, in MiB; a mark that names no size is held against it, or against
+     *     1 GiB when that was measured
+     */
+    static List<Mark> of(Results results, int largest) {
+        int size = Math.min(largest, GIBIBYTE);
+        String name = size == GIBIBYTE ? "1 GiB" : size + " MiB";
+        return List.of(
+                eager(results, SMALL, SMALL + " MiB"),
+                eager(results, size, name),
+                Mark.of(
+                        "lazy restore, release to first tick: 1 GiB against 64 MiB",
+                        1.3,
+                        "×",
+                        results.ratio(
+                                RestoreFigures.RESTORE,
+                                RestoreFigures.OURS_LAZY,
+                                GIBIBYTE,
+                                RestoreFigures.OURS_LAZY,
+                                SMALL)),
+                Mark.of(
+                        "release in standby to the start of CRIU (" + name + ", eager)",
+                        40,
+                        "ms",
+                        results.summary(RestoreFigures.UNTIL_CRIU, RestoreFigures.OURS_EAGER, size)),
+                Mark.of(
+                        "ingest of 1 GiB, compressed and durable, against zstd -T0 -1 and no fsync",
+                        1.2,
+                        "×",
+                        results.ratio(
+                                ArchiveFigures.INGEST,
+                                ArchiveFigures.INGEST_COMPRESSED,
+                                GIBIBYTE,
+                                ArchiveFigures.ZSTD,
+                                GIBIBYTE)),
+                Mark.of(
+                        "ingest of 1 GiB, compressed and durable, against zstd -T0 -1 and fsync",
+                        1.2,
+                        "×",
+                        results.ratio(
+                                ArchiveFigures.INGEST,
+                                ArchiveFigures.INGEST_COMPRESSED,
+                                GIBIBYTE,
+                                ArchiveFigures.ZSTD_SYNC,
+                                GIBIBYTE)),
+                Mark.of(
+                        "resident memory of ours after the restore (" + name + ", eager)",
+                        2048,
+                        "KiB",
+                        results.summary(RestoreFigures.RESIDENT, RestoreFigures.OURS_EAGER, size)),
+                Mark.of(
+                        "fresh start through the entry, more than the bare command",
+                        10,
+                        "ms",
+                        results.difference(StartFigures.FRESH, StartFigures.ENTRY, 0, StartFigures.BARE)));
+    }
+
+    private static Mark eager(Results results, int mebibytes, String name) {
+        return Mark.of(
+                "eager restore of " + name + ", release to first tick, against runc restore of the same images",
+                1.15,
+                "×",
+                results.ratio(
+                        RestoreFigures.RESTORE,
+                        RestoreFigures.OURS_EAGER,
+                        mebibytes,
+                        RestoreFigures.RUNC_EAGER,
+                        mebibytes));
+    }
+}
