@@ -1,6 +1,7 @@
 package domain.my.lpm.checkpoint.image;
 
 import com.google.protobuf.MessageLite;
+import domain.my.lpm.checkpoint.image.proto.FileEntry;
 import domain.my.lpm.checkpoint.image.proto.GhostFileEntry;
 import domain.my.lpm.checkpoint.image.proto.IpcObjectEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
@@ -314,6 +315,10 @@ public final class CriuImages {
     Optional<ImageFile<ObjectIdsEntry>> idsFile(ProcessNode process) {
         Path file = directory.resolve("ids-" + process.pid() + ".img");
         return Files.exists(file) ? Optional.of(ImageFile.read(file, ImageKind.IDS)) : Optional.empty();
+    }
+
+    Optional<ImageFile<FileEntry>> filesFile() {
+        return existing("files.img").map(file -> ImageFile.read(file, ImageKind.FILES));
     }
 
     List<ImageFile<MountEntry>> mountFiles() {

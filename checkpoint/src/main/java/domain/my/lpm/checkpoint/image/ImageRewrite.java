@@ -1,7 +1,9 @@
 package domain.my.lpm.checkpoint.image;
 
+import domain.my.lpm.checkpoint.image.proto.FileEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
+import domain.my.lpm.checkpoint.image.proto.TimerEntry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +13,9 @@ import java.util.Optional;
  * differ; nothing is written until {@link #write}.
  */
 public final class ImageRewrite {
+    private static final int CLOCK_REALTIME = 0;
+    private static final int TFD_TIMER_ABSTIME = 1;
+
     private ImageRewrite() {}
 
     /**
@@ -43,6 +48,33 @@ public final class ImageRewrite {
                 .map(file -> file.map(
                         mount -> mount.toBuilder().setSharedId(0).setMasterId(0).build()))
                 .toList();
+    }
+
+    /**
+     * Lets CRIU 4.2 arm timer descriptors as they were. It leaves one with an interval disarmed when that has passed but
+     * was not read yet, for the dump then has no time left for it: such a timer gets a whole interval. To an absolute time
+     * CRIU adds the seconds of the clock and not their fraction, so that the timer would expire up to a second early, and
+     * once more if it had expired: the dump has the time that is left, so the timer is made a relative one. Only where the
+     * clock itself can be set this would be another timer, and it stays as it is.
+     */
+    public static List<ImageFile<FileEntry>> withTimersArmed(CriuImages images) {
+        return images.filesFile().stream()
+                .filter(file -> file.entries().stream().anyMatch(FileEntry::hasTfd))
+                .map(file -> file.map(entry -> entry.hasTfd()
+                        ? entry.toBuilder().setTfd(armed(entry.getTfd())).build()
+                        : entry))
+                .toList();
+    }
+
+    private static TimerEntry armed(TimerEntry timer) {
+        TimerEntry.Builder armed = timer.toBuilder();
+        if (timer.getVsec() == 0 && timer.getVnsec() == 0) {
+            armed.setVsec(timer.getIsec()).setVnsec(timer.getInsec());
+        }
+        if (timer.getClockid() != CLOCK_REALTIME) {
+            armed.setSettimeFlags(timer.getSettimeFlags() & ~TFD_TIMER_ABSTIME);
+        }
+        return armed.build();
     }
 
     /**

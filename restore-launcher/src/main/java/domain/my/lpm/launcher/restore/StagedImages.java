@@ -59,6 +59,7 @@ record StagedImages(List<String> pages, long pageCount, List<String> stdio, List
         Connections.refuseBy(tcp, dump);
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
         ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
+        ImageRewrite.write(ImageRewrite.withTimersArmed(dump), images);
         return new StagedImages(pages, pageCount, stdio, externalMounts);
     }
 }

@@ -69,6 +69,7 @@ class ProcessTreeTest {
                         "POSIX timer: True",
                         "timer descriptor: True True",
                         "expired and not read: 1",
+                        "expired and read: []",
                         "still to come: True True",
                         "child's alarm: True",
                         "end");

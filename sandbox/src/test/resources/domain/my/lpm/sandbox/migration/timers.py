@@ -1,4 +1,4 @@
-import ctypes, signal, struct
+import ctypes, select, signal, struct
 
 alarms, posix = [0], [0]
 
@@ -28,6 +28,10 @@ once = os.timerfd_create(time.CLOCK_MONOTONIC)
 os.timerfd_settime(once, initial=3000)
 expired = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
 os.timerfd_settime(expired, initial=0.01)
+absolute = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
+os.timerfd_settime(absolute, flags=os.TFD_TIMER_ABSTIME, initial=time.monotonic() + 0.01)
+until(lambda: select.select([absolute], [], [], 0)[0])
+os.read(absolute, 8)
 child = os.fork()
 if child == 0:
     # Ends by its alarm, after the move.
@@ -39,14 +43,17 @@ if child == 0:
     while True:
         signal.pause()
 until(lambda: alarms[0] > 2 and posix[0] > 2)
+# Expires before the checkpoint and is not read until after it.
 os.read(periodic, 8)
+until(lambda: select.select([periodic], [], [], 0)[0])
 await_move()
 stood = alarms[0], posix[0]
 say("interval timer:", until(lambda: alarms[0] > stood[0] + 2))
 say("POSIX timer:", until(lambda: posix[0] > stood[1] + 2))
 say("timer descriptor:", struct.unpack("Q", os.read(periodic, 8))[0] > 0, struct.unpack("Q", os.read(periodic, 8))[0] > 0)
 say("expired and not read:", struct.unpack("Q", os.read(expired, 8))[0])
-say("still to come:", 0 < os.timerfd_gettime(once)[0] < 3000, 0 < signal.getitimer(signal.ITIMER_VIRTUAL)[0] < 3000)
+say("expired and read:", select.select([absolute], [], [], 0.05)[0])
+say("still to come:", 0 < os.timerfd_gettime(once)[0] < 3000, 0 < signal.getitimer(signal.ITIMER_VIRTUAL)[0] < 3001)
 say("child's alarm:", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGALRM)
 say("end")
 while True:
