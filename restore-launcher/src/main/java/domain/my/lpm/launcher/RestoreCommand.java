@@ -88,7 +88,8 @@ final class RestoreCommand implements Callable<Integer> {
             paramLabel = "POLICY",
             defaultValue = "${env:LPM_TCP:-close}",
             description =
-                    "Established TCP connections: established (they go on), close, fail." + " [LPM_TCP, default close]")
+                    "TCP connections to outside of the pod: established (they go on), close, fail; those within the pod"
+                            + " always go on. [LPM_TCP, default close]")
     private Tcp tcp = Tcp.CLOSE;
 
     @Option(

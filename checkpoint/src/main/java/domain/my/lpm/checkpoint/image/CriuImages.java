@@ -171,9 +171,15 @@ public final class CriuImages {
 
     /** The open files of all processes, in the order of the dump. */
     public List<OpenFile> files() {
-        return optional("files.img", ImageKind.FILES).stream()
+        return fileEntries().entries().stream()
                 .map(entry -> OpenFile.of(entry, "files.img"))
                 .toList();
+    }
+
+    ImageFile<FileEntry> fileEntries() {
+        return existing("files.img")
+                .map(file -> ImageFile.read(file, ImageKind.FILES))
+                .orElseGet(() -> new ImageFile<>("files.img", ImageKind.FILES, List.of()));
     }
 
     /** The descriptors of the table with this number, {@link ObjectIds#descriptorTable}; empty if it has no image. */

@@ -5,6 +5,7 @@ import domain.my.lpm.checkpoint.image.proto.InetSocketEntry;
 import domain.my.lpm.checkpoint.image.proto.InotifyWatchEntry;
 import domain.my.lpm.checkpoint.image.proto.RegularFileEntry;
 import domain.my.lpm.checkpoint.image.proto.UnixSocketEntry;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -58,9 +59,17 @@ public sealed interface OpenFile {
             InetAddress remoteAddress,
             int remotePort)
             implements OpenFile {
+        static final int ESTABLISHED = 1;
+        static final int SYN_SENT = 2;
+        static final int FIN_WAIT1 = 4;
+        static final int FIN_WAIT2 = 5;
+        static final int CLOSE = 7;
+        static final int CLOSE_WAIT = 8;
+        static final int LAST_ACK = 9;
+        static final int LISTEN = 10;
+        static final int CLOSING = 11;
+
         private static final int IPPROTO_TCP = 6;
-        private static final int CLOSE = 7;
-        private static final int LISTEN = 10;
 
         /** Whether it is TCP. */
         public boolean isTcp() {
@@ -70,6 +79,25 @@ public sealed interface OpenFile {
         /** Whether it is a TCP connection, in any state between the first and the last packet. */
         public boolean isConnection() {
             return isTcp() && state != CLOSE && state != LISTEN;
+        }
+
+        /** Its own address and port. */
+        public String local() {
+            return endpoint(localAddress, localPort);
+        }
+
+        /** Address and port of the other end. */
+        public String remote() {
+            return endpoint(remoteAddress, remotePort);
+        }
+
+        /** Address and port as a URI writes them. */
+        private static String endpoint(InetAddress address, int port) {
+            String text = address.getHostAddress();
+            // RFC 5952 writes the first of the longest runs of zeros as "::"; any run of two will do here.
+            return address instanceof Inet6Address
+                    ? "[" + text.replaceFirst("(^|:)(0(:|$)){2,}", "::") + "]:" + port
+                    : text + ":" + port;
         }
     }
 

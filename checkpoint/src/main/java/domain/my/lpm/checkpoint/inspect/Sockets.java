@@ -6,7 +6,6 @@ import domain.my.lpm.checkpoint.image.OpenFile.InetSocket;
 import domain.my.lpm.checkpoint.image.OpenFile.UnixSocket;
 import domain.my.lpm.checkpoint.inspect.Inspection.Peer;
 import domain.my.lpm.checkpoint.inspect.Inspection.Socket;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.Collection;
 import java.util.HashSet;
@@ -48,8 +47,8 @@ final class Sockets {
             return new Socket(
                     type(socket.type()),
                     state(socket.state()),
-                    endpoint(socket.localAddress(), socket.localPort()),
-                    connected ? endpoint(socket.remoteAddress(), socket.remotePort()) : null,
+                    socket.local(),
+                    connected ? socket.remote() : null,
                     connected ? peer(socket) : null,
                     queues == null ? null : (Long) queues.received(),
                     queues == null ? null : (Long) queues.sent());
@@ -77,18 +76,6 @@ final class Sockets {
             return null;
         }
         return unixInodes.contains(socket.peer()) ? Peer.DUMP : Peer.OUTSIDE;
-    }
-
-    /** Address and port as a URI writes them. */
-    static String endpoint(InetAddress address, int port) {
-        String text = address(address);
-        return (address instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port;
-    }
-
-    private static String address(InetAddress address) {
-        String text = address.getHostAddress();
-        // RFC 5952 writes the first of the longest runs of zeros as "::"; any run of two will do here.
-        return address instanceof Inet6Address ? text.replaceFirst("(^|:)(0(:|$)){2,}", "::") : text;
     }
 
     static String protocol(InetSocket socket) {

@@ -125,8 +125,9 @@ public final class CriuDump {
                 "--external",
                 "net[" + options.networkNamespace() + "]:extRootNetNS"));
         switch (options.tcp()) {
-            case ESTABLISHED -> words.add("--tcp-established");
-            case CLOSE -> words.add("--tcp-close");
+            // Without the second option, a client whose connection has not been accepted yet would fail the dump.
+            case ESTABLISHED -> words.addAll(List.of("--tcp-established", "--skip-in-flight"));
+            case CLOSE -> words.addAll(List.of("--tcp-close", "--skip-in-flight"));
             case FAIL -> {
                 // CRIU refuses by itself when neither option is given.
             }

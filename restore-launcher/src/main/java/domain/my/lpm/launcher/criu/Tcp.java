@@ -2,10 +2,10 @@ package domain.my.lpm.launcher.criu;
 
 /** What becomes of TCP connections that were established when the checkpoint was taken. */
 public enum Tcp {
-    /** They go on; the addresses must still be the pod's. */
+    /** All go on; the addresses must still be the pod's. */
     ESTABLISHED,
-    /** They are closed, as if the peer had gone. */
+    /** Those within the pod go on; those to elsewhere are reset. */
     CLOSE,
-    /** A checkpoint that holds any is refused. */
+    /** Those within the pod go on; a checkpoint that holds any to elsewhere is refused. */
     FAIL
 }

@@ -86,7 +86,7 @@ public final class Rehearsal {
         StoredContainer stored =
                 new Repository(repository).open(URI, keys, new Expected(NOBODY, Architecture.ofThisMachine()));
         stored.claim("rehearsal");
-        StagedImages staged = StagedImages.stage(stored, images, grant, Tcp.FAIL);
+        StagedImages staged = StagedImages.stage(stored, images, grant, Tcp.FAIL, List.of());
         stored.verifyAll(staged.pages(), workers);
         stored.releaseClaim("rehearsal");
         deleteTree(images);

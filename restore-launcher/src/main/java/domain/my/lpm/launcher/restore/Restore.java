@@ -12,6 +12,8 @@ import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import domain.my.lpm.launcher.criu.CriuException;
 import domain.my.lpm.launcher.criu.CriuRestore;
 import domain.my.lpm.launcher.criu.CriuVersion;
+import domain.my.lpm.launcher.criu.NetworkLock;
+import domain.my.lpm.launcher.linux.Addresses;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.linux.SystemCallException;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
@@ -180,6 +182,7 @@ public final class Restore {
                 }
                 throw refused;
             }
+            boolean begun = false;
             boolean ran = false;
             Path decompressed = settings.staging().resolve(uri.checkpointId() + "-" + uri.container());
             ExecutorService workers =
@@ -190,7 +193,7 @@ public final class Restore {
                     });
             try {
                 StagedImages staged =
-                        StagedImages.stage(stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp());
+                        StagedImages.stage(stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
                 Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
                 ContainerFiles.requireMounts(MountTable.of(entry), settings.volumes());
                 ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)
@@ -206,13 +209,14 @@ public final class Restore {
                 status.checkpoint(uri.toString(), staged.pageCount(), settings.lazy());
                 status.stepDone("pages");
                 status.enter(State.RESTORING);
+                begun = true;
                 criu.run(
                         new CriuRestore.Options(
                                 settings.criu(),
                                 mounts,
                                 staged.stdio(),
                                 settings.lazy(),
-                                settings.tcp(),
+                                staged.connections(),
                                 settings.deadline(),
                                 List.of()),
                         pid -> {
@@ -234,6 +238,10 @@ public final class Restore {
                 workers.shutdownNow();
                 if (!ran) {
                     stored.releaseClaim(settings.claimant());
+                }
+                if (begun && !ran) {
+                    // What starts in this pod next, this container included, would be cut off.
+                    unlockNetwork();
                 }
                 keepLog();
                 delete(decompressed);
@@ -288,6 +296,12 @@ public final class Restore {
             criu.awaitLazyPages();
             status.stepDone("lazyPages");
             status.enter(State.RESTORED);
+        }
+
+        private void unlockNetwork() {
+            try (NetworkLock lock = NetworkLock.of(entry)) {
+                lock.remove();
+            }
         }
 
         private void keepLog() {

@@ -9,8 +9,10 @@ import domain.my.lpm.checkpoint.image.ImageRewrite;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
 import domain.my.lpm.checkpoint.repository.StoredFile;
 import domain.my.lpm.launcher.criu.Tcp;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -21,8 +23,10 @@ import java.util.List;
  * @param pageCount memory pages of 4 KiB in them
  * @param stdio the dumped targets of descriptors 0, 1 and 2
  * @param externalMounts the mounts that the target must supply
+ * @param connections what CRIU is to do with the TCP connections that are left in the images
  */
-record StagedImages(List<String> pages, long pageCount, List<String> stdio, List<ExternalMount> externalMounts) {
+record StagedImages(
+        List<String> pages, long pageCount, List<String> stdio, List<ExternalMount> externalMounts, Tcp connections) {
     /** What the archive's image files have before their own name. */
     static final String PREFIX = "checkpoint/";
 
@@ -34,9 +38,10 @@ record StagedImages(List<String> pages, long pageCount, List<String> stdio, List
      * Stages a checkpoint.
      *
      * @param images an empty directory in memory; what CRIU reads there is what was verified here
+     * @param addresses all addresses of the target
      * @throws RestoreException if the dump holds more than the container was granted
      */
-    static StagedImages stage(StoredContainer stored, Path images, Grant grant, Tcp tcp) {
+    static StagedImages stage(StoredContainer stored, Path images, Grant grant, Tcp tcp, Collection<InetAddress> addresses) {
         List<String> pages = new ArrayList<>();
         long pageCount = 0;
         for (StoredFile file : stored.files()) {
@@ -56,10 +61,10 @@ record StagedImages(List<String> pages, long pageCount, List<String> stdio, List
         }
         List<String> stdio = Descriptors.parse(stored.read(PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
         List<ExternalMount> externalMounts = ExternalMounts.of(dump);
-        Connections.refuseBy(tcp, dump);
+        Tcp connections = Connections.relocate(tcp, dump, addresses, images);
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
         ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
         ImageRewrite.write(ImageRewrite.withTimersArmed(dump), images);
-        return new StagedImages(pages, pageCount, stdio, externalMounts);
+        return new StagedImages(pages, pageCount, stdio, externalMounts, connections);
     }
 }
