@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 
 /** CRIU's log file. */
 public final class CriuLog {
-    /** For example: {@code (00.012345)     12: Error (criu/files-reg.c:1234): Can't open file data/x: No such file}. */
+    /** For example: {@code (00.012345)     12: Error (criu/a.c:12): Can't open file x: No such file}; the time may lack. */
     private static final Pattern ERROR =
-            Pattern.compile("^(?:\\(\\d+\\.\\d+\\)\\s*)?(?:\\d+:\\s*)?Error \\([^)]*\\): (.*)$");
+            Pattern.compile("^(?:\\(\\d+\\.\\d+\\))?\\s*(?:\\d+:\\s*)?Error \\([^)]*\\): (.*)$");
 
     /** Logged as errors while CRIU looks for features that it can do without. */
     private static final List<String> HARMLESS =
