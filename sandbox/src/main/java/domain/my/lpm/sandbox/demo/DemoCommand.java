@@ -213,7 +213,12 @@ public final class DemoCommand implements Callable<Integer> {
         } catch (Migration.Refused refused) {
             report.say("This workload cannot be checkpointed:");
             out.println("  " + refused.getMessage());
-            out.println("  It goes on on node-a as if nothing had happened.");
+            boolean goesOn = Objects.requireNonNull(migration.source()).processes().stream()
+                    .noneMatch(process -> process.state() == 'T');
+            out.println(
+                    goesOn
+                            ? "  It goes on on node-a as if nothing had happened."
+                            : "  It stands still on node-a.");
             return false;
         }
     }

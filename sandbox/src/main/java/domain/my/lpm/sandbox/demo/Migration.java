@@ -123,6 +123,7 @@ final class Migration {
         }
         Standby launcher = Standby.start(to, SourceAgent.owner(from), options);
         standby = launcher;
+        Practice.store(from, sandbox.share().resolveSibling("practice"), key);
         launcher.awaitReady(SOON);
         if (launcher.status().state() != State.STANDBY) {
             throw new SandboxException("the launcher cannot stand by: " + launcher.said());
