@@ -68,7 +68,8 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--image",
             paramLabel = "IMAGE",
-            description = "A pod of one container of this image: busybox, debian, python or java.")
+            description = "A pod of one container of this image: busybox, debian, python, java, or one on a disk: dir:ROOT,"
+                    + " oci:LAYOUT (OCI image layout), docker-archive:FILE (docker save).")
     private @Nullable String image;
 
     @Parameters(paramLabel = "COMMAND", description = "What the container of --image runs; after --.")

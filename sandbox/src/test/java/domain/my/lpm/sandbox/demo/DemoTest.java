@@ -150,6 +150,20 @@ class DemoTest {
         assertThat(printed("node-b.log").get(0)).isEqualTo("n " + (source.size() + 1));
     }
 
+    /** The toolkit's own image will do. */
+    @Test
+    void aProgramOfAnImageOnDiskGoesOn() throws Exception {
+        Path layout = Path.of(System.getProperty("lpm.toolkit")).resolveSibling("oci");
+        String script = "n=0; while true; do n=$((n + 1)); echo n $n; /usr/bin/busybox usleep 50000; done";
+
+        Ended demo = run("demo", "--image", "oci:" + layout, "--run-for", "1", "--", "/usr/bin/sh", "-c", script);
+
+        assertThat(demo.exitCode()).as(demo.output()).isZero();
+        List<String> source = printed("node-a.log");
+        assertThat(source).isNotEmpty();
+        assertThat(printed("node-b.log").get(0)).isEqualTo("n " + (source.size() + 1));
+    }
+
     @Test
     void aWorkloadThatCannotMoveIsToldWhyAndGoesOn() throws Exception {
         Ended demo = run(
