@@ -74,7 +74,20 @@ final class Bench implements AutoCloseable {
             for (Variant variant : order) {
                 say("%s, repetition %d of %d: %s", what, repetition, repetitions, variant.name());
                 settle();
-                variant.once().run(repetition);
+                try {
+                    variant.once().run(repetition);
+                } catch (SandboxException failure) {
+                    // One failure is a result; it must not take the others' with it.
+                    String reason = String.format(
+                            Locale.ROOT,
+                            "%s, repetition %d: %s failed: %s",
+                            what,
+                            repetition,
+                            variant.name(),
+                            failure.getMessage());
+                    say("%s", reason);
+                    results.skip(reason);
+                }
             }
         }
     }
