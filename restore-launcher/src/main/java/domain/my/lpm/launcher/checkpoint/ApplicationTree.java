@@ -64,6 +64,20 @@ public record ApplicationTree(int first, int root) {
     }
 
     /**
+     * Those which no signal has stopped, once a busy machine has had time to stop them: CRIU ends when it has sent SIGSTOP,
+     * which a process may be yet to come to, although it runs no instruction of its program any more.
+     */
+    public List<Integer> runningAfterStop() {
+        long deadline = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000;
+        List<Integer> running = running();
+        while (!running.isEmpty() && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+            running = running();
+        }
+        return running;
+    }
+
+    /**
      * Ends a hold: every process goes on from the instruction at which it was stopped, every TCP connection with the byte
      * at which it stood. May be repeated, also after it was cut short; processes that run are left alone.
      *

@@ -64,7 +64,7 @@ public final class Checkpoint {
             dump(tree, images);
             boolean stored = false;
             try {
-                List<Integer> running = settings.hold() ? tree.running() : List.of();
+                List<Integer> running = settings.hold() ? tree.runningAfterStop() : List.of();
                 if (!running.isEmpty()) {
                     throw new IllegalStateException("processes " + running
                             + " ran on after the dump, so that the hold is not one; the checkpoint was thrown away");
