@@ -29,13 +29,10 @@ final class ArchiveFigures {
     static final String INGEST_COMPRESSED = "ingest compressed";
 
     private final Bench bench;
-    private final int least;
     private final int repetitions;
 
-    /** Sizes below {@code least} MiB are left out: they would measure the start of zstd. */
-    ArchiveFigures(Bench bench, int least, int repetitions) {
+    ArchiveFigures(Bench bench, int repetitions) {
         this.bench = bench;
-        this.least = least;
         this.repetitions = repetitions;
     }
 
@@ -46,9 +43,6 @@ final class ArchiveFigures {
             StoredContainer compressed,
             StoredContainer extracted)
             throws IOException {
-        if (mebibytes < least) {
-            return;
-        }
         String archive = "/var/lib/kubelet/checkpoints/" + checkpoint.archive().getFileName();
         Path scratch = Files.createDirectory(bench.sandbox.share().resolve(bench.newName("scratch")));
         String onNode = bench.onNode(scratch);

@@ -32,6 +32,7 @@ final class Bench implements AutoCloseable {
     // The same order of variants in every run; what matters is that it differs between repetitions.
     private final Random random = new Random(1);
     private int names;
+    private Keeper keeper = () -> {};
 
     Bench(Settings settings) {
         this.settings = settings;
@@ -66,6 +67,16 @@ final class Bench implements AutoCloseable {
         void run(int repetition) throws IOException;
     }
 
+    /** What is done whenever there are new results. */
+    interface Keeper {
+        void keep() throws IOException;
+    }
+
+    /** Keeps the results so far after every group of measurements. */
+    void afterEach(Keeper afterEach) {
+        keeper = afterEach;
+    }
+
     /** Runs each variant once in every repetition, in another order each time. */
     void interleaved(String what, int repetitions, List<Variant> variants) throws IOException {
         for (int repetition = 1; repetition <= repetitions; repetition++) {
@@ -90,6 +101,7 @@ final class Bench implements AutoCloseable {
                 }
             }
         }
+        keeper.keep();
     }
 
     /** Nobody shall pay for writing what another wrote. */

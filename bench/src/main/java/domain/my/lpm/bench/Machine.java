@@ -42,8 +42,13 @@ record Machine(
                 field(Path.of("/proc/cpuinfo"), "model name"),
                 Runtime.getRuntime().availableProcessors(),
                 memory("MemTotal"),
-                text(Path.of("/proc/loadavg")).strip().replaceAll("^(\\S+ \\S+ \\S+).*", "$1"),
+                load(),
                 versions);
+    }
+
+    /** The load average now. */
+    static String load() {
+        return text(Path.of("/proc/loadavg")).strip().replaceAll("^(\\S+ \\S+ \\S+).*", "$1");
     }
 
     /** A line of /proc/meminfo, in MiB. */

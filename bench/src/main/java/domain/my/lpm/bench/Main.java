@@ -5,8 +5,10 @@ import domain.my.lpm.sandbox.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,6 +24,8 @@ import picocli.CommandLine.Option;
 public final class Main implements Callable<Integer> {
     private static final List<Integer> SIZES = List.of(16, 64, 256, 1024, 4096);
     private static final int QUICK_LARGEST = 256;
+    /** With less, zstd and tar do little but start. */
+    private static final int LEAST_ARCHIVE = 64;
     // Source, target and page cache of the dump; and dump, archive and both stored forms.
     private static final int MEMORY_FACTOR = 4;
     private static final int DISK_FACTOR = 5;
@@ -38,6 +42,25 @@ public final class Main implements Callable<Integer> {
             split = ",",
             description = "The application's memory, in MiB. [default 16,64,256,1024,4096]")
     private List<Integer> sizes = SIZES;
+
+    /** What can be measured by itself. */
+    enum Figures {
+        /** Starts of the launcher and fresh starts of an application. */
+        START,
+        /** Whole migrations. */
+        MIGRATION,
+        /** Restores of one checkpoint. */
+        RESTORE,
+        /** Ingest, reading back and verifying. */
+        ARCHIVE
+    }
+
+    @Option(
+            names = "--figures",
+            paramLabel = "NAME",
+            split = ",",
+            description = "What to measure: start, migration, restore, archive. [default all]")
+    private Set<Figures> figures = EnumSet.allOf(Figures.class);
 
     @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the results go.")
     private Path output = Path.of("");
@@ -61,6 +84,7 @@ public final class Main implements Callable<Integer> {
                     command.getErr().println("bench: " + problem.getMessage());
                     return 1;
                 })
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(arguments));
     }
 
@@ -69,26 +93,32 @@ public final class Main implements Callable<Integer> {
         int times = repetitions > 0 ? repetitions : quick ? 3 : 5;
         try (Bench bench = new Bench(new Settings(buildRoot, toolkit, work))) {
             Machine machine = Machine.of(bench.source);
-            new StartFigures(bench, times).run();
-            int largest = 0;
+            bench.afterEach(() -> write(bench, machine));
+            if (figures.contains(Figures.START)) {
+                new StartFigures(bench, times).run();
+            }
             for (int size : sizes) {
                 if (isLeftOut(bench, size)) {
                     continue;
                 }
-                ArchiveFigures archives = new ArchiveFigures(bench, 64, times);
-                new RestoreFigures(bench, size, times).run(archives);
-                largest = size;
-                write(bench, machine, largest);
+                RestoreFigures restores = new RestoreFigures(bench, size, times);
+                if (figures.contains(Figures.MIGRATION)) {
+                    restores.migrations();
+                }
+                if (figures.contains(Figures.RESTORE) || figures.contains(Figures.ARCHIVE)) {
+                    restores.ofOneCheckpoint(
+                            figures.contains(Figures.RESTORE),
+                            figures.contains(Figures.ARCHIVE) && size >= LEAST_ARCHIVE);
+                }
             }
-            System.out.print(Report.summary(machine, bench.results, Marks.of(bench.results, largest)));
+            System.out.print(Report.summary(machine, bench.results, Marks.of(bench.results)));
             Bench.say("The results are in %s", output);
         }
         return 0;
     }
 
-    private void write(Bench bench, Machine machine, int largest) throws IOException {
-        String load = Machine.of(bench.source).loadAverage();
-        Report.write(output, machine, load, bench.results, Marks.of(bench.results, largest));
+    private void write(Bench bench, Machine machine) throws IOException {
+        Report.write(output, machine, Machine.load(), bench.results, Marks.of(bench.results));
     }
 
     private boolean isLeftOut(Bench bench, int size) throws IOException {

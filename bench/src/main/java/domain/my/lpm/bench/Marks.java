@@ -9,14 +9,14 @@ final class Marks {
 
     private Marks() {}
 
-    /**
-     * All of them.
-     *
-     * @param largest the largest application of this run, in MiB; a mark that names no size is held against it, or against
-     *     1 GiB when that was measured
-     */
-    static List<Mark> of(Results results, int largest) {
-        int size = Math.min(largest, GIBIBYTE);
+    /** All of them. Where a mark names no size, it is held against 1 GiB or, where less was measured, the largest. */
+    static List<Mark> of(Results results) {
+        int size = results.measurements().stream()
+                .filter(one -> one.figure().equals(RestoreFigures.RESTORE))
+                .mapToInt(Measurement::mebibytes)
+                .filter(mebibytes -> mebibytes <= GIBIBYTE)
+                .max()
+                .orElse(GIBIBYTE);
         String name = size == GIBIBYTE ? "1 GiB" : size + " MiB";
         return List.of(
                 eager(results, SMALL, SMALL + " MiB"),

@@ -46,12 +46,6 @@ final class RestoreFigures {
         this.repetitions = repetitions;
     }
 
-    /** Measures, and hands a checkpoint of this size on to those who measure what can be done with it. */
-    void run(ArchiveFigures archives) throws IOException {
-        migrations();
-        restores(archives);
-    }
-
     private RunningPod runSource() {
         Pod pod = Workload.pod(bench.newName("ticker"), mebibytes);
         RunningPod running = bench.source.run(pod);
@@ -64,7 +58,8 @@ final class RestoreFigures {
         }
     }
 
-    private void migrations() throws IOException {
+    /** Measures whole migrations, each of a process of its own. */
+    void migrations() throws IOException {
         bench.interleaved(
                 "migration of " + mebibytes + " MiB",
                 repetitions,
@@ -128,7 +123,8 @@ final class RestoreFigures {
         bench.add(DOWNTIME, variant, mebibytes, repetition, (first.micros() - last.micros()) / 1e3, "ms");
     }
 
-    private void restores(ArchiveFigures archives) throws IOException {
+    /** Takes one checkpoint, and measures restores of it or how it is stored, or both. */
+    void ofOneCheckpoint(boolean restores, boolean archives) throws IOException {
         try (RunningPod running = runSource()) {
             RunningContainer container = running.container(Workload.CONTAINER);
             RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(container, RuntimeCheckpoint.Options.HOLD);
@@ -137,32 +133,40 @@ final class RestoreFigures {
             StoredContainer extracted = stored(container, checkpoint, Form.EXTRACTED);
             StoredContainer compressed = stored(container, checkpoint, Form.COMPRESSED);
             new Bare(container).forget();
-            String images = bench.onNode(extracted.extractedImages());
-            bench.interleaved(
-                    "restore of " + mebibytes + " MiB",
-                    repetitions,
-                    List.of(
-                            new Variant(
-                                    RUNC_EAGER,
-                                    repetition -> restoreBare(repetition, container, images, RUNC_EAGER, false)),
-                            new Variant(
-                                    RUNC_LAZY,
-                                    repetition -> restoreBare(repetition, container, images, RUNC_LAZY, true)),
-                            new Variant(
-                                    OURS_EAGER,
-                                    repetition -> restore(repetition, running.pod(), extracted, OURS_EAGER, false)),
-                            new Variant(
-                                    OURS_LAZY,
-                                    repetition -> restore(repetition, running.pod(), extracted, OURS_LAZY, true)),
-                            new Variant(
-                                    OURS_COMPRESSED,
-                                    repetition ->
-                                            restore(repetition, running.pod(), compressed, OURS_COMPRESSED, false))));
-            archives.run(container, checkpoint, mebibytes, compressed, extracted);
+            if (restores) {
+                restores(running, extracted, compressed);
+            }
+            if (archives) {
+                new ArchiveFigures(bench, repetitions).run(container, checkpoint, mebibytes, compressed, extracted);
+            }
             delete(extracted.uri());
             delete(compressed.uri());
             remove(checkpoint.archive());
         }
+    }
+
+    private void restores(RunningPod running, StoredContainer extracted, StoredContainer compressed)
+            throws IOException {
+        RunningContainer container = running.container(Workload.CONTAINER);
+        String images = bench.onNode(extracted.extractedImages());
+        bench.interleaved(
+                "restore of " + mebibytes + " MiB",
+                repetitions,
+                List.of(
+                        new Variant(
+                                RUNC_EAGER,
+                                repetition -> restoreBare(repetition, container, images, RUNC_EAGER, false)),
+                        new Variant(
+                                RUNC_LAZY, repetition -> restoreBare(repetition, container, images, RUNC_LAZY, true)),
+                        new Variant(
+                                OURS_EAGER,
+                                repetition -> restore(repetition, running.pod(), extracted, OURS_EAGER, false)),
+                        new Variant(
+                                OURS_LAZY,
+                                repetition -> restore(repetition, running.pod(), extracted, OURS_LAZY, true)),
+                        new Variant(
+                                OURS_COMPRESSED,
+                                repetition -> restore(repetition, running.pod(), compressed, OURS_COMPRESSED, false))));
     }
 
     private StoredContainer stored(RunningContainer container, RuntimeCheckpoint checkpoint, Form form) {

@@ -51,7 +51,7 @@ class ResultsTest {
         add(RestoreFigures.OURS_EAGER, 64, 230);
         add(RestoreFigures.RUNC_EAGER, 64, 100);
 
-        assertThat(Marks.of(results, 64))
+        assertThat(Marks.of(results))
                 .filteredOn(mark -> mark.measured() != null)
                 .isNotEmpty()
                 .allSatisfy(mark -> {
