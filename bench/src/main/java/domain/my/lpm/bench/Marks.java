@@ -1,5 +1,6 @@
 package domain.my.lpm.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The figures that have a limit, as this run measured them. */
@@ -18,8 +19,11 @@ final class Marks {
                 .max()
                 .orElse(GIBIBYTE);
         String name = size == GIBIBYTE ? "1 GiB" : size + " MiB";
-        return List.of(
-                eager(results, SMALL, SMALL + " MiB"),
+        List<Mark> marks = new ArrayList<>();
+        if (size != SMALL) {
+            marks.add(eager(results, SMALL, SMALL + " MiB"));
+        }
+        marks.addAll(List.of(
                 eager(results, size, name),
                 Mark.of(
                         "lazy restore, release to first tick: 1 GiB against 64 MiB",
@@ -65,7 +69,8 @@ final class Marks {
                         "fresh start through the entry, more than the bare command",
                         10,
                         "ms",
-                        results.difference(StartFigures.FRESH, StartFigures.ENTRY, 0, StartFigures.BARE)));
+                        results.difference(StartFigures.FRESH, StartFigures.ENTRY, 0, StartFigures.BARE))));
+        return List.copyOf(marks);
     }
 
     private static Mark eager(Results results, int mebibytes, String name) {

@@ -14,6 +14,7 @@ import domain.my.lpm.sandbox.migration.TargetPod;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A target pod with a launcher that stands by, and what becomes of it. */
 final class Restored implements AutoCloseable {
@@ -69,18 +70,17 @@ final class Restored implements AutoCloseable {
         return standby.status();
     }
 
-    /** Milliseconds from the release to the start of CRIU, of which {@code steps} gives the parts. */
+    /** Milliseconds from the release to the start of CRIU: the steps from the first after the release to the last before. */
     static double untilCriu(Map<String, Double> timings) {
-        double sum = 0;
-        for (Map.Entry<String, Double> step : timings.entrySet()) {
-            if (step.getKey().equals("criu")) {
-                return sum;
-            }
-            if (!step.getKey().equals("prepare")) {
-                sum += step.getValue();
-            }
+        List<String> steps = List.copyOf(timings.keySet());
+        int first = steps.indexOf("open");
+        int end = steps.indexOf("criu");
+        if (first < 0 || end < first) {
+            throw new SandboxException("the launcher's status lacks the steps 'open' and 'criu': " + timings);
         }
-        throw new SandboxException("the launcher's status has no step 'criu': " + timings);
+        return steps.subList(first, end).stream()
+                .mapToDouble(step -> Objects.requireNonNull(timings.get(step)))
+                .sum();
     }
 
     /** KiB of memory that everything in the container but the application has resident. */
