@@ -2,6 +2,7 @@ package domain.my.lpm.launcher;
 
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.launcher.criu.Tcp;
+import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.restore.ExitCode;
 import domain.my.lpm.launcher.restore.Restore;
 import domain.my.lpm.launcher.restore.RestoreSettings;
@@ -72,8 +73,9 @@ final class RestoreCommand implements Callable<Integer> {
             names = "--claimant",
             paramLabel = "NAME",
             defaultValue = "${env:LPM_CLAIMANT}",
-            description = "Who consumes the checkpoint, recorded with it, for example the target pod's uid."
-                    + " [LPM_CLAIMANT, default the process of --pid]")
+            description = "Who consumes the checkpoint, recorded with it: a name for this one start of the container,"
+                    + " for example the target pod's uid and the container's id. [LPM_CLAIMANT, default the container's"
+                    + " first process]")
     private @Nullable String claimant;
 
     @Option(
@@ -134,7 +136,7 @@ final class RestoreCommand implements Callable<Integer> {
                 trustedKeys,
                 container.owner(),
                 claimant == null || claimant.isEmpty()
-                        ? container.pid().map(pid -> "process " + pid).orElse("container")
+                        ? Processes.identity(container.pid().orElse(1))
                         : claimant,
                 container.volumes(),
                 lazy,

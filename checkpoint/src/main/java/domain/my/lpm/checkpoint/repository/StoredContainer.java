@@ -349,10 +349,12 @@ public final class StoredContainer {
     }
 
     /**
-     * Claims the checkpoint for one restore.
+     * Claims the checkpoint for one restore. Who holds the claim already gets it again, so that a restore whose launcher
+     * was killed can be repeated: the claimant must know that nothing of the first try runs.
      *
-     * @param claimant who restores it, such as a pod's uid and container; one line
-     * @throws CheckpointException with {@link Reason#CONSUMED} if it has been claimed before, by whomever
+     * @param claimant who restores it, unique to one start of one container, such as the pod's uid and the container's
+     *     id; one line
+     * @throws CheckpointException with {@link Reason#CONSUMED} if another has claimed it before
      */
     public void claim(String claimant) {
         try {

@@ -90,6 +90,21 @@ public final class Processes {
         awaitEnd(spawn(List.of("/usr/bin/busybox", "true"), List.of()), Duration.ofSeconds(10));
     }
 
+    /** Names a process as no other one is ever named, on whatever machine: its id, its start and the machine's boot. */
+    public static String identity(int pid) {
+        String stat = read(pid, "stat");
+        // proc(5): the start time is field 22; the name, in parentheses, is field 2 and may hold blanks.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+        String start = fields.length > 19 ? fields[19] : "?";
+        try {
+            return "process " + pid + " started at " + start + " of boot "
+                    + Files.readString(PROC.resolve("sys/kernel/random/boot_id"))
+                            .strip();
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot read the id of the machine's boot", error);
+        }
+    }
+
     /** Whether a process, alive or a zombie, has this id. */
     public static boolean exists(int pid) {
         return Files.exists(PROC.resolve(Integer.toString(pid)));

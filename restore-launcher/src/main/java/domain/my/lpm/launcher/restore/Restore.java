@@ -65,6 +65,22 @@ public final class Restore {
         int entry = settings.pid().orElse(1);
         status.startClock();
         status.enter(State.PREPARING);
+        // The container's own first process starts one launcher and no more.
+        try (ContainerLock lock =
+                settings.pid().isPresent() ? ContainerLock.take(settings.staging(), entry) : ContainerLock.NONE) {
+            if (lock.isHeldByAnother()) {
+                status.fail("another launcher is at work on the container of process " + entry
+                        + "; let it finish, or end it and try again");
+            } else {
+                prepareAndRestore(entry, release);
+            }
+        } catch (UncheckedIOException refused) {
+            otherwise(settings.onFailure(), entry, String.valueOf(refused.getMessage()));
+        }
+        return status.status().state();
+    }
+
+    private void prepareAndRestore(int entry, Release release) {
         try {
             requireWaitingEntry(entry);
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
@@ -97,11 +113,13 @@ public final class Restore {
                 | UncheckedIOException
                 | IllegalArgumentException refused) {
             otherwise(settings.onFailure(), entry, String.valueOf(refused.getMessage()));
+        } catch (RuntimeException unforeseen) {
+            otherwise(
+                    settings.onFailure(), entry, "the restore failed for a reason that nobody foresaw: " + unforeseen);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             otherwise(settings.onFailure(), entry, "the launcher was interrupted before the restore");
         }
-        return status.status().state();
     }
 
     private static final class Consumed extends Exception {
@@ -202,6 +220,11 @@ public final class Restore {
                                     + ", for which no place in the container was named; name it by --volume NAME=PATH");
                         });
                 status.stepDone("images");
+                stored.verifyAll(
+                        Stream.of(ContainerFiles.CHANGED, ContainerFiles.DELETED)
+                                .filter(name -> stored.file(name).isPresent())
+                                .toList(),
+                        workers);
                 ContainerFiles.applyChanges(stored, root);
                 ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");

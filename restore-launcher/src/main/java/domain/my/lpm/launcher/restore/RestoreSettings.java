@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param staging a directory on a disk of the node, for memory pages that have to be decompressed
  * @param trustedKeys the directory with the public keys whose signatures are accepted
  * @param owner for which container the checkpoint must have been made
- * @param claimant who consumes the checkpoint, recorded with it
+ * @param claimant who consumes the checkpoint, recorded with it: a name for one start of one container
  * @param volumes name of each volume that travels, to its mount path in the container
  * @param lazy whether memory pages are brought in as they are touched
  * @param tcp what becomes of established connections
