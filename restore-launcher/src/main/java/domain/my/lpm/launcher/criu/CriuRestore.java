@@ -19,7 +19,6 @@ import java.util.function.IntConsumer;
  * CRIU alone. The restored processes run their first instruction only after the check given to {@link #run} has passed.
  */
 public final class CriuRestore implements AutoCloseable {
-    private static final String LAZY_PAGES_PID = ContainerRoot.WORK + "/lazy-pages.pid";
     private static final String LOG = ContainerRoot.WORK + "/restore.log";
     /** How often CRIU is looked at once it has no parent here that would report its end. */
     private static final long LOOK_NANOSECONDS = 50_000_000;
@@ -127,7 +126,7 @@ public final class CriuRestore implements AutoCloseable {
 
     /** The process that serves pages, as this JVM sees it; CRIU writes its id in the container's PID namespace. */
     private Optional<Integer> lazyPages() {
-        Path file = root.seen(LAZY_PAGES_PID);
+        Path file = root.seen(ContainerShell.LAZY_PAGES_PID);
         if (!Files.exists(file)) {
             return Optional.empty();
         }
@@ -205,7 +204,7 @@ public final class CriuRestore implements AutoCloseable {
                             "-v1",
                             "--daemon",
                             "--pidfile",
-                            LAZY_PAGES_PID)))
+                            ContainerShell.LAZY_PAGES_PID)))
                     .append(" 5<&- 7<&- 8>&- 9>&- 3<&- && ");
         }
         return line.append(ShellQuote.join(words))

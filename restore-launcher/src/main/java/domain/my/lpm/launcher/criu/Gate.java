@@ -28,12 +28,15 @@ final class Gate implements AutoCloseable {
             #!/usr/bin/busybox sh
             case $CRTOOLS_SCRIPT_ACTION in
                 pre-resume)
-                    echo "pre-resume $CRTOOLS_INIT_PID" > %s
-                    read -r answer < %s
+                    # Opened before the report: when the other side dies, what is open ends, but an open waits. An
+                    # open for both directions never does.
+                    exec 3<%s
+                    echo "pre-resume $CRTOOLS_INIT_PID" 1<>%s
+                    read -r answer <&3
                     [ "$answer" = go ] ;;
-                post-resume) echo "post-resume 0" > %s ;;
+                post-resume) echo "post-resume 0" 1<>%s ;;
             esac
-            """.formatted(EVENTS, ANSWERS, EVENTS);
+            """.formatted(ANSWERS, EVENTS, EVENTS);
 
     private final RandomAccessFile events;
     private final RandomAccessFile answers;
@@ -67,7 +70,7 @@ final class Gate implements AutoCloseable {
 
     /** A line to append to the shell command that runs CRIU, so that its exit status arrives here as an event. */
     static String reportExit() {
-        return "; echo \"ended $?\" > " + EVENTS;
+        return "; echo \"ended $?\" 1<>" + EVENTS;
     }
 
     /** Waits for the next event, at most until {@code deadline} (of {@link System#nanoTime}). */
