@@ -15,11 +15,9 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         description = "Practises a restore on a sample and ends. For the build of the toolkit image.")
 final class WarmUpCommand implements Callable<Integer> {
-    private static final int CAP_SYS_ADMIN = 21;
-
     @Override
     public Integer call() {
-        Linux.boundingSetHolds(CAP_SYS_ADMIN);
+        Linux.closeDescriptorsOnExec();
         Processes.prepareToSpawn();
         Rehearsal.run(Duration.ZERO);
         new StatusFile(null).enter(State.PREPARING);

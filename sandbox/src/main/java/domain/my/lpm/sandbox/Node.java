@@ -153,6 +153,11 @@ public final class Node implements AutoCloseable {
         return start(agentCommand(launcherArguments));
     }
 
+    /** Starts the restore launcher as {@link #agent} does, by a command that runs its further arguments. */
+    public Process startAgent(List<String> launcherArguments, List<String> by) {
+        return start(Command.concat(by, agentCommand(launcherArguments)));
+    }
+
     /** Starts any program in the agent's root, with the node's privileges. */
     public Process startInAgent(List<String> command) {
         requireAgent();

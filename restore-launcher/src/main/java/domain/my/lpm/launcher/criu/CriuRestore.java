@@ -61,11 +61,12 @@ public final class CriuRestore implements AutoCloseable {
      * Runs CRIU.
      *
      * @param options how
+     * @param stillWanted called now and then; an exception thrown there undoes the restore and is passed on
      * @param beforeFirstInstruction called with the id of the restored root in the container's PID namespace, while the
      *     processes stand complete but still; an exception thrown there undoes the restore and is passed on
      * @throws CriuException when CRIU fails, crashes or does not finish in time; nothing restored is left then
      */
-    public void run(Options options, IntConsumer beforeFirstInstruction) {
+    public void run(Options options, Runnable stillWanted, IntConsumer beforeFirstInstruction) {
         long deadline = System.nanoTime() + options.deadline().toNanos();
         root.shell().run(command(options));
         List<Integer> orphans = List.of();
@@ -73,6 +74,7 @@ public final class CriuRestore implements AutoCloseable {
             while (true) {
                 Optional<Gate.Event> event = gate.next(Math.min(deadline, System.nanoTime() + LOOK_NANOSECONDS));
                 if (event.isEmpty()) {
+                    stillWanted.run();
                     if (System.nanoTime() >= deadline) {
                         throw failure("CRIU did not finish within "
                                 + options.deadline().toSeconds() + " s and was killed; give it a longer deadline");

@@ -60,7 +60,6 @@ public final class Linux {
     private static final int TCP_REPAIR = 19;
 
     private static final int PR_SET_CHILD_SUBREAPER = 36;
-    private static final int PR_CAPBSET_READ = 23;
 
     private static final long CALL_OPEN_TREE = 428;
     private static final long CALL_MOVE_MOUNT = 429;
@@ -213,15 +212,6 @@ public final class Linux {
     public static void becomeSubreaper() {
         NativeLong zero = new NativeLong(0);
         check("prctl PR_SET_CHILD_SUBREAPER", () -> prctl(PR_SET_CHILD_SUBREAPER, new NativeLong(1), zero, zero, zero));
-    }
-
-    /** Whether this process could hold the capability of that number (see capabilities(7)) at all. */
-    public static boolean boundingSetHolds(int capability) {
-        NativeLong zero = new NativeLong(0);
-        return check(
-                        "prctl PR_CAPBSET_READ",
-                        () -> prctl(PR_CAPBSET_READ, new NativeLong(capability), zero, zero, zero))
-                == 1;
     }
 
     /** A descriptor of the process of that id, which {@link #copyDescriptor} takes. */

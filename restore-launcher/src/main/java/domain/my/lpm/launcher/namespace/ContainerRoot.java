@@ -2,7 +2,6 @@ package domain.my.lpm.launcher.namespace;
 
 import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
-import domain.my.lpm.launcher.linux.SystemCallException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -176,10 +175,5 @@ public final class ContainerRoot implements AutoCloseable {
             }
             return MOUNT.resolve(controllers.startsWith("name=") ? controllers.substring(5) : controllers);
         }
-    }
-
-    /** Whether the failure says that this process lacks a capability. */
-    public static boolean isMissingCapability(SystemCallException failure) {
-        return failure.errorNumber() == 1;
     }
 }

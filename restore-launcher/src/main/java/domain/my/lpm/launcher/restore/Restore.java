@@ -2,6 +2,7 @@ package domain.my.lpm.launcher.restore;
 
 import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.archive.Reason;
+import domain.my.lpm.checkpoint.image.Capability;
 import domain.my.lpm.checkpoint.image.Grant;
 import domain.my.lpm.checkpoint.image.ImageFormatException;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
@@ -26,13 +27,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -44,6 +49,21 @@ public final class Restore {
     public static final String KEPT_LOG = "restore.log";
 
     private static final String STANDBY_NAME = "lpm-standby";
+
+    /** Each was found by what fails without it; the last three lay down the files of other users. */
+    private static final Set<Capability> NEEDED = EnumSet.of(
+            Capability.CAP_SYS_ADMIN,
+            Capability.CAP_SYS_CHROOT,
+            Capability.CAP_NET_ADMIN,
+            Capability.CAP_MKNOD,
+            Capability.CAP_SYS_TIME,
+            Capability.CAP_SETUID,
+            Capability.CAP_SETGID,
+            Capability.CAP_SETPCAP,
+            Capability.CAP_KILL,
+            Capability.CAP_CHOWN,
+            Capability.CAP_DAC_OVERRIDE,
+            Capability.CAP_FOWNER);
 
     private final RestoreSettings settings;
     private final StatusFile status;
@@ -83,6 +103,7 @@ public final class Restore {
     private void prepareAndRestore(int entry, Release release) {
         try {
             requireWaitingEntry(entry);
+            requireCapabilities();
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
             try (ContainerRoot root = enter();
                     CriuRestore criu = CriuRestore.prepare(root)) {
@@ -144,6 +165,22 @@ public final class Restore {
         }
     }
 
+    private void requireCapabilities() {
+        Set<Capability> needed = new TreeSet<>(NEEDED);
+        if (settings.pid().isPresent()) {
+            // To enter the namespaces of a process that is not a child.
+            needed.add(Capability.CAP_SYS_PTRACE);
+        }
+        long held = Long.parseUnsignedLong(Processes.status(Processes.self()).getOrDefault("CapEff", "0"), 16);
+        needed.removeIf(capability -> (held & capability.mask()) != 0);
+        if (!needed.isEmpty()) {
+            throw new RestoreException("the launcher lacks "
+                    + needed.stream().map(Capability::name).collect(Collectors.joining(", "))
+                    + ", without which it cannot restore; add " + (needed.size() == 1 ? "it" : "them")
+                    + " to securityContext.capabilities of the container that runs the launcher");
+        }
+    }
+
     private ContainerRoot enter() {
         return settings.pid().isPresent()
                 ? ContainerRoot.enter(settings.pid().get(), settings.repository(), settings.staging())
@@ -152,19 +189,23 @@ public final class Restore {
 
     private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
         boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
-        switch (policy) {
-            case FRESH -> {
-                if (waits) {
-                    EntryWord.START_FRESH.tell(entry, 0);
+        try {
+            switch (policy) {
+                case FRESH -> {
+                    if (waits) {
+                        EntryWord.START_FRESH.tell(entry, 0);
+                    }
+                    status.fresh(reason);
                 }
-                status.fresh(reason);
-            }
-            case FAIL -> {
-                if (waits) {
-                    EntryWord.FAIL.tell(entry, ExitCode.FAILED);
+                case FAIL -> {
+                    if (waits) {
+                        EntryWord.FAIL.tell(entry, ExitCode.FAILED);
+                    }
+                    status.fail(reason);
                 }
-                status.fail(reason);
             }
+        } catch (SystemCallException deaf) {
+            status.fail(reason + "; the container still waits, as it could not be told (" + deaf.getMessage() + ")");
         }
     }
 
@@ -233,24 +274,36 @@ public final class Restore {
                 status.stepDone("pages");
                 status.enter(State.RESTORING);
                 begun = true;
-                criu.run(
-                        new CriuRestore.Options(
-                                settings.criu(),
-                                mounts,
-                                staged.stdio(),
-                                settings.lazy(),
-                                staged.connections(),
-                                settings.deadline(),
-                                List.of()),
-                        pid -> {
-                            status.stepDone("criu");
-                            if (!settings.lazy()) {
-                                await(verified);
-                                status.stepDone("verify");
-                            }
-                            status.processId(pid);
-                            EntryWord.ADOPT.tell(entry, pid);
-                        });
+                try {
+                    criu.run(
+                            new CriuRestore.Options(
+                                    settings.criu(),
+                                    mounts,
+                                    staged.stdio(),
+                                    settings.lazy(),
+                                    staged.connections(),
+                                    settings.deadline(),
+                                    List.of()),
+                            // CRIU hangs when memory is missing.
+                            () -> {
+                                if (verified.isCompletedExceptionally()) {
+                                    await(verified);
+                                }
+                            },
+                            pid -> {
+                                status.stepDone("criu");
+                                if (!settings.lazy()) {
+                                    await(verified);
+                                    status.stepDone("verify");
+                                }
+                                status.processId(pid);
+                                EntryWord.ADOPT.tell(entry, pid);
+                            });
+                } catch (CriuException failure) {
+                    // If the memory is not what was signed, that is the reason.
+                    await(verified);
+                    throw failure;
+                }
                 ran = true;
                 status.stepDone("resume");
                 status.enter(State.RESTORED);

@@ -41,6 +41,15 @@ public final class Standby implements AutoCloseable {
      * @param options further options of {@code restore-launcher restore}
      */
     public static Standby start(RunningContainer target, Owner owner, List<String> options) {
+        return start(target, owner, options, List.of());
+    }
+
+    /**
+     * Starts the launcher as {@link #start(RunningContainer, Owner, List)} does, but by another program.
+     *
+     * @param by a command that runs its further arguments, for example {@code setpriv} with options
+     */
+    public static Standby start(RunningContainer target, Owner owner, List<String> options, List<String> by) {
         Node node = target.node();
         String status = "/work/" + UUID.randomUUID() + ".json";
         List<String> arguments = new ArrayList<>(List.of(
@@ -61,7 +70,7 @@ public final class Standby implements AutoCloseable {
                 "--status",
                 status));
         arguments.addAll(options);
-        return new Standby(node.startAgent(arguments), node.root().resolve("agent" + status));
+        return new Standby(node.startAgent(arguments, by), node.root().resolve("agent" + status));
     }
 
     private void listen() {
