@@ -8,6 +8,15 @@ public final class Annotations {
     /** The checkpoint that a pod continues from; the value is a {@link CheckpointReference}. Absent: a fresh start. */
     public static final String CHECKPOINT_PATH = "migration.checkpoint-path";
 
+    /** The name of the pod that {@link #CHECKPOINT_PATH} was taken of. Absent: the name of the pod itself. */
+    public static final String SOURCE_POD = "migration.source-pod";
+
+    /**
+     * Further options of {@code restore-launcher restore} where the pod's own launcher restores it, separated by white
+     * space, such as {@code --tcp=established --on-failure=fresh}.
+     */
+    public static final String RESTORE_OPTIONS = "migration.restore-options";
+
     /** Written by the webhook: a fingerprint of the mode and settings by which the pod was rewritten. */
     public static final String INJECTED = "migration.injected";
 

@@ -1,8 +1,11 @@
 package domain.my.lpm.webhook.rewrite;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import domain.my.lpm.api.Annotations;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFile;
+import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFileBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
@@ -25,7 +28,7 @@ import java.util.stream.Stream;
  *
  * @param installer the init container, where one delivers
  * @param volumes to be appended to those of the pod
- * @param mounts to be appended to those of every injected container
+ * @param mounts to be appended to those of every injected container, see {@link #mountsOf}
  * @param containers what each injected container gets, in the order of the pod
  */
 record Additions(
@@ -162,8 +165,61 @@ record Additions(
                     .withClaimName(settings.repositoryClaim().orElseThrow())
                     .endPersistentVolumeClaim()
                     .build());
+            volumes.add(podVolume(settings));
         }
         return List.copyOf(volumes);
+    }
+
+    /** What the launcher has to know, kept out of the environment, which the application would inherit. */
+    private static Volume podVolume(Settings settings) {
+        return new VolumeBuilder()
+                .withName(Injected.POD_VOLUME)
+                .withNewProjected()
+                .addNewSource()
+                .withNewDownwardAPI()
+                .withItems(
+                        field("namespace", "metadata.namespace"),
+                        field("name", "metadata.name"),
+                        field("uid", "metadata.uid"),
+                        annotation("checkpoint", Annotations.CHECKPOINT_PATH),
+                        annotation("source-pod", Annotations.SOURCE_POD),
+                        annotation("options", Annotations.RESTORE_OPTIONS))
+                .endDownwardAPI()
+                .endSource()
+                .addNewSource()
+                .withNewConfigMap()
+                .withName(settings.keysConfigMap().orElseThrow())
+                .endConfigMap()
+                .endSource()
+                .endProjected()
+                .build();
+    }
+
+    private static DownwardAPIVolumeFile annotation(String path, String key) {
+        return field(path, "metadata.annotations['" + key + "']");
+    }
+
+    private static DownwardAPIVolumeFile field(String path, String field) {
+        return new DownwardAPIVolumeFileBuilder()
+                .withPath(path)
+                .withNewFieldRef()
+                .withFieldPath(field)
+                .endFieldRef()
+                .build();
+    }
+
+    /** The mounts to be appended to those of one container. */
+    List<VolumeMount> mountsOf(ForContainer container) {
+        if (container.loan().isEmpty()) {
+            return mounts;
+        }
+        List<VolumeMount> all = new ArrayList<>(mounts);
+        all.add(new VolumeMountBuilder()
+                .withName(Injected.POD_VOLUME)
+                .withMountPath(Injected.POD_DIRECTORY + "/" + container.name())
+                .withReadOnly(true)
+                .build());
+        return List.copyOf(all);
     }
 
     private static List<VolumeMount> mounts(Settings settings) {

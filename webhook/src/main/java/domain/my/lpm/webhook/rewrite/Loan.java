@@ -103,7 +103,7 @@ record Loan(
         }
         if (standby) {
             options.add("--launcher");
-            options.add(Injected.LAUNCHER);
+            options.add(settings.lazy() ? Injected.LAZY_LAUNCHER : Injected.LAUNCHER);
         }
         List<String> drop = asked.drop().stream()
                 .filter(name -> Capability.isAll(name) || !NEEDED.contains(Capability.parse(name)))

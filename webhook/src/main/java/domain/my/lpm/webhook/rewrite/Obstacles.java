@@ -4,14 +4,13 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Volume;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** What keeps a pod or one of its containers from being injected: the thing, the reason and the remedy in one message. */
 final class Obstacles {
     private static final String MIRROR = "kubernetes.io/config.mirror";
-    private static final Set<String> VOLUMES = Set.of(Injected.VOLUME, Injected.REPOSITORY_VOLUME);
 
     private Obstacles() {}
 
@@ -73,19 +72,22 @@ final class Obstacles {
         }
         Optional<String> volume = spec.getVolumes().stream()
                 .map(Volume::getName)
-                .filter(VOLUMES::contains)
+                .filter(Injected.VOLUMES::contains)
                 .findFirst();
         if (volume.isPresent()) {
             return Optional.of(
                     "a volume has the name %s, which the injection needs; rename it".formatted(volume.get()));
         }
         for (Container container : spec.getContainers()) {
-            Optional<String> path = mountPaths(container)
-                    .filter(mounted -> (mounted + "/").startsWith(Injected.DIRECTORY + "/"))
-                    .findFirst();
-            if (path.isPresent()) {
-                return Optional.of("container '%s' mounts at %s, and %s belongs to the injection; mount it elsewhere"
-                        .formatted(container.getName(), path.get(), Injected.DIRECTORY));
+            for (String directory : List.of(Injected.DIRECTORY, Injected.POD_DIRECTORY)) {
+                Optional<String> path = mountPaths(container)
+                        .filter(mounted -> (mounted + "/").startsWith(directory + "/"))
+                        .findFirst();
+                if (path.isPresent()) {
+                    return Optional.of(
+                            "container '%s' mounts at %s, and %s belongs to the injection; mount it elsewhere"
+                                    .formatted(container.getName(), path.get(), directory));
+                }
             }
         }
         return Optional.empty();

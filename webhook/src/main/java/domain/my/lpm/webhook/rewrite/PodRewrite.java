@@ -150,7 +150,7 @@ public final class PodRewrite {
                     .toList());
             container.setArgs(List.of());
             List<VolumeMount> mounts = new ArrayList<>(container.getVolumeMounts());
-            mounts.addAll(additions.mounts());
+            mounts.addAll(additions.mountsOf(addition));
             container.setVolumeMounts(mounts);
             addition.startupProbe().ifPresent(container::setStartupProbe);
             addition.loan()

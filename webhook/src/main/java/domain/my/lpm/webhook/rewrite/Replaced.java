@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.api.model.SecurityContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * {@code startupProbe} and {@code securityContext}, of the latter only the fields that a loan changes.
  */
 final class Replaced {
-    private static final Set<String> VOLUMES = Set.of(Injected.VOLUME, Injected.REPOSITORY_VOLUME);
     private static final List<String> LENT =
             List.of("runAsUser", "capabilities", "allowPrivilegeEscalation", "seccompProfile");
 
@@ -65,7 +63,7 @@ final class Replaced {
                         .toList());
         pod.getSpec()
                 .setVolumes(pod.getSpec().getVolumes().stream()
-                        .filter(volume -> !VOLUMES.contains(volume.getName()))
+                        .filter(volume -> !Injected.VOLUMES.contains(volume.getName()))
                         .toList());
         for (Map.Entry<String, JsonNode> entry : replaced.properties()) {
             Container container = pod.getSpec().getContainers().stream()
@@ -99,7 +97,7 @@ final class Replaced {
         container.setCommand(command);
         container.setArgs(args);
         container.setVolumeMounts(container.getVolumeMounts().stream()
-                .filter(mount -> !VOLUMES.contains(mount.getName()))
+                .filter(mount -> !Injected.VOLUMES.contains(mount.getName()))
                 .toList());
         if (fields.has("startupProbe")) {
             container.setStartupProbe(Json.MAPPER.treeToValue(fields.get("startupProbe"), Probe.class));

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param lazy memory is restored lazily: with {@link Privileges#POD} this takes the seccomp profile off
  * @param repositoryClaim the PersistentVolumeClaim of the repository, in the pod's namespace; needed with and only used
  *     with {@link Privileges#POD}
+ * @param keysConfigMap the ConfigMap, in the pod's namespace, whose entries *.pem are the public keys that the launcher
+ *     trusts; needed with and only used with {@link Privileges#POD}
  * @param installResources of the init container; requests equal to limits keep the pod's quality of service
  * @param volumeSizeLimit of the emptyDir that the init container fills
  * @param hostDirectory the absolute path of the directory that the agent keeps: {@code entry}, and for
@@ -43,6 +45,7 @@ public record Settings(
         boolean nest,
         boolean lazy,
         Optional<String> repositoryClaim,
+        Optional<String> keysConfigMap,
         ResourceRequirements installResources,
         Quantity volumeSizeLimit,
         String hostDirectory,
@@ -67,6 +70,9 @@ public record Settings(
         require(
                 repositoryClaim.isPresent() || privileges == Privileges.AGENT,
                 "privileges are lent by the pod, which then needs the repository itself; set repositoryClaim");
+        require(
+                keysConfigMap.isPresent() || privileges == Privileges.AGENT,
+                "privileges are lent by the pod, whose launcher must know which keys to trust; set keysConfigMap");
         require(hostDirectory.startsWith("/"), "hostDirectory '" + hostDirectory + "' is no absolute path");
         require(standbyProbePeriodSeconds >= 1, "standbyProbePeriodSeconds must be at least 1");
         require(standbyProbeFailureThreshold >= 1, "standbyProbeFailureThreshold must be at least 1");
@@ -101,6 +107,7 @@ public record Settings(
         private boolean nest;
         private boolean lazy;
         private @Nullable String repositoryClaim;
+        private @Nullable String keysConfigMap;
         private @Nullable ResourceRequirements installResources;
         private @Nullable Quantity volumeSizeLimit;
         private String hostDirectory = "/var/lib/lpm";
@@ -162,6 +169,12 @@ public record Settings(
         /** Default: none. */
         public Builder repositoryClaim(String value) {
             repositoryClaim = value;
+            return this;
+        }
+
+        /** Default: none. */
+        public Builder keysConfigMap(String value) {
+            keysConfigMap = value;
             return this;
         }
 
@@ -227,6 +240,7 @@ public record Settings(
                     nest,
                     lazy,
                     Optional.ofNullable(repositoryClaim),
+                    Optional.ofNullable(keysConfigMap),
                     installResources == null ? resources(toolkit) : installResources,
                     volumeSizeLimit == null ? new Quantity(toolkit ? "512Mi" : "4Mi") : volumeSizeLimit,
                     hostDirectory,

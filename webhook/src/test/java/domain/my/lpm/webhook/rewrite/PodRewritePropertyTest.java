@@ -47,7 +47,7 @@ class PodRewritePropertyTest {
             assertThat(first.path("name").textValue()).isEqualTo(Injected.INSTALLER);
         }
         boolean lends = settings.privileges() == Privileges.POD;
-        removeLast(after.at("/spec/volumes"), lends ? 2 : 1);
+        removeLast(after.at("/spec/volumes"), lends ? 3 : 1);
         assertThat(injected).isNotEmpty();
         for (JsonNode container : after.at("/spec/containers")) {
             JsonNode own =
@@ -63,7 +63,7 @@ class PodRewritePropertyTest {
                             .toList());
             assertThat(words.subList(0, 2)).containsExactly(Injected.ENTRY, "run");
             removeLast(
-                    container.path("volumeMounts"), !lends ? 1 : settings.delivery() == Delivery.IMAGE_VOLUME ? 3 : 2);
+                    container.path("volumeMounts"), !lends ? 1 : settings.delivery() == Delivery.IMAGE_VOLUME ? 4 : 3);
             List<JsonNode> both = List.of(container, own);
             both.forEach(one -> ((ObjectNode) one).remove(List.of("command", "args")));
             if (words.contains("--standby")) {

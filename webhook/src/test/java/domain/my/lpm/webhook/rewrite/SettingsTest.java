@@ -41,6 +41,7 @@ class SettingsTest {
                 .toolkitImage("toolkit")
                 .privileges(Privileges.POD)
                 .repositoryClaim("checkpoints")
+                .keysConfigMap("checkpoint-keys")
                 .build();
 
         assertThat(settings.volumeSizeLimit()).hasToString("512Mi");
@@ -51,6 +52,7 @@ class SettingsTest {
     @CsvSource(delimiter = '|', textBlock = """
             nest: true | setting nest needs SYS_ADMIN in the container; set privileges to pod or nest to false
             privileges: pod | setting privileges are lent by the pod, which then needs the repository itself; set repositoryClaim
+            privileges: pod; repositoryClaim: checkpoints | setting privileges are lent by the pod, whose launcher must know which keys to trust; set keysConfigMap
             hostDirectory: var | setting hostDirectory 'var' is no absolute path
             standbyProbePeriodSeconds: 0 | setting standbyProbePeriodSeconds must be at least 1
             standbyProbeFailureThreshold: 0 | setting standbyProbeFailureThreshold must be at least 1
@@ -59,8 +61,8 @@ class SettingsTest {
             unheardOf: 1 | Unrecognized field "unheardOf"
             """)
     void refuseWhatCannotBe(String line, String message) {
-        assertThatThrownBy(() ->
-                        Golden.YAML.readValue("toolkitImage: toolkit\n" + line.replace("''", "\"\""), Settings.class))
+        assertThatThrownBy(() -> Golden.YAML.readValue(
+                        "toolkitImage: toolkit\n" + line.replace("''", "\"\"").replace("; ", "\n"), Settings.class))
                 .hasMessageContaining(message);
     }
 
