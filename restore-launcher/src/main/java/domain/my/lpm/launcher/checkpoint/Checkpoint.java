@@ -24,6 +24,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +37,7 @@ public final class Checkpoint {
     private static final long GHOST_LIMIT = 1L << 30;
 
     private static final int STANDARD_DESCRIPTORS = 3;
+    private static final int NAMED_FILES = 3;
 
     private final CheckpointSettings settings;
     private final Clock clock;
@@ -52,6 +55,9 @@ public final class Checkpoint {
      */
     public StoredContainer take() {
         ApplicationTree tree = ApplicationTree.of(settings.pid().orElse(1));
+        if (settings.pid().isEmpty()) {
+            refuseSystemCallFilter();
+        }
         String criuVersion = CriuVersion.ofProgram(settings.criu()).toString();
         ManifestSigner signer = signer();
         List<String> stdio = standardDescriptors(tree.root());
@@ -68,6 +74,9 @@ public final class Checkpoint {
                 if (!running.isEmpty()) {
                     throw new IllegalStateException("processes " + running
                             + " ran on after the dump, so that the hold is not one; the checkpoint was thrown away");
+                }
+                if (settings.pid().isEmpty()) {
+                    refuseChangedFiles();
                 }
                 Files.write(images.resolve(Descriptors.FILE), Descriptors.format(stdio));
                 Map<String, Path> others = new LinkedHashMap<>();
@@ -141,6 +150,30 @@ public final class Checkpoint {
             Path there = Path.of(ContainerRoot.REPOSITORY)
                     .resolve(settings.repository().relativize(images));
             CriuDump.inside(root, pidInContainer, there, options);
+        }
+    }
+
+    /** The kernel shows the filters of others, which are part of a dump, to no process that is filtered itself. */
+    private static void refuseSystemCallFilter() {
+        String mode = Processes.status((int) ProcessHandle.current().pid()).getOrDefault("Seccomp", "0");
+        if (!mode.equals("0")) {
+            throw new IllegalStateException(
+                    "the container has a seccomp profile, under which the kernel lets nobody take"
+                            + " a checkpoint from inside; set its seccompProfile to Unconfined, or let the agent take the checkpoint");
+        }
+    }
+
+    private static void refuseChangedFiles() throws IOException {
+        Set<String> mountPoints =
+                MountTable.of(1).mounts().stream().map(MountTable.Mount::target).collect(Collectors.toSet());
+        mountPoints.remove("/");
+        List<String> changed =
+                ChangedFiles.below(Path.of(ContainerRoot.ROOT_FILE_SYSTEM), ChangedFiles.startOf(1), mountPoints);
+        if (!changed.isEmpty()) {
+            throw new IllegalStateException(
+                    changed.size() + " files of the container's root file system have changed, such"
+                            + " as " + String.join(", ", changed.subList(0, Math.min(NAMED_FILES, changed.size())))
+                            + "; from inside they cannot be taken along: write to a volume, or let the agent take the checkpoint");
         }
     }
 
