@@ -3,11 +3,11 @@ package domain.my.lpm.launcher;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.launcher.criu.Tcp;
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.restore.AskedFor;
 import domain.my.lpm.launcher.restore.ExitCode;
 import domain.my.lpm.launcher.restore.Restore;
 import domain.my.lpm.launcher.restore.RestoreSettings;
 import domain.my.lpm.launcher.restore.RestoreSettings.Otherwise;
-import domain.my.lpm.launcher.status.State;
 import domain.my.lpm.launcher.status.StatusFile;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,11 +18,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Restores one container. */
 @Command(
@@ -120,6 +123,31 @@ final class RestoreCommand implements Callable<Integer> {
     private Duration rehearsal = Duration.ofSeconds(1);
 
     @Option(
+            names = "--grant-user",
+            paramLabel = "UID:GID[:G1,G2,..]",
+            converter = Identity.class,
+            defaultValue = "${env:LPM_GRANT_USER}",
+            description = "Take the container to run as this user with these groups and no others, whatever its first"
+                    + " process runs as. [LPM_GRANT_USER, default that of the first process]")
+    private AskedFor.@Nullable Identity grantUser;
+
+    @Option(
+            names = "--grant-capabilities",
+            paramLabel = "HEX",
+            converter = Mask.class,
+            defaultValue = "${env:LPM_GRANT_CAPABILITIES}",
+            description = "Of the first process' capabilities, grant the application only these."
+                    + " [LPM_GRANT_CAPABILITIES, default all of them]")
+    private @Nullable Long grantCapabilities;
+
+    @Option(
+            names = "--grant-no-new-privileges",
+            defaultValue = "${env:LPM_GRANT_NO_NEW_PRIVILEGES:-false}",
+            description = "Accept only processes that can gain no privileges by exec."
+                    + " [LPM_GRANT_NO_NEW_PRIVILEGES, default as the first process]")
+    private boolean grantNoNewPrivileges;
+
+    @Option(
             names = "--status",
             paramLabel = "FILE",
             defaultValue = "${env:LPM_STATUS}",
@@ -138,6 +166,10 @@ final class RestoreCommand implements Callable<Integer> {
                 claimant == null || claimant.isEmpty()
                         ? Processes.identity(container.pid().orElse(1))
                         : claimant,
+                new AskedFor(
+                        Optional.ofNullable(grantUser),
+                        grantCapabilities == null ? OptionalLong.empty() : OptionalLong.of(grantCapabilities),
+                        grantNoNewPrivileges),
                 container.volumes(),
                 lazy,
                 tcp,
@@ -146,12 +178,7 @@ final class RestoreCommand implements Callable<Integer> {
                 onConsumed,
                 standby ? rehearsal : Duration.ZERO,
                 container.criu());
-        State outcome = new Restore(settings, statusFile).run(standby ? this::awaitRelease : this::named);
-        String message = statusFile.status().message();
-        if (message != null) {
-            System.err.println((outcome == State.FAILED ? "error: " : "started anew: ") + message);
-        }
-        return ExitCode.of(outcome);
+        return ExitCode.of(new Restore(settings, statusFile).run(standby ? this::awaitRelease : this::named));
     }
 
     private Optional<CheckpointUri> named() {
@@ -174,5 +201,30 @@ final class RestoreCommand implements Callable<Integer> {
 
     private static Optional<CheckpointUri> uri(String text) {
         return text.isBlank() ? Optional.empty() : Optional.of(CheckpointUri.parse(text.strip()));
+    }
+
+    /** The value of the entry's option {@code --user}. */
+    static final class Identity implements ITypeConverter<AskedFor.Identity> {
+        @Override
+        public AskedFor.Identity convert(String text) {
+            try {
+                return AskedFor.Identity.parse(text);
+            } catch (IllegalArgumentException malformed) {
+                throw new TypeConversionException(String.valueOf(malformed.getMessage()));
+            }
+        }
+    }
+
+    /** The value of the entry's option {@code --capabilities}. */
+    static final class Mask implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return Long.parseUnsignedLong(text, 16);
+            } catch (NumberFormatException malformed) {
+                throw new TypeConversionException("'" + text + "' is no hexadecimal mask of capabilities; write for"
+                        + " example 5fb, as CapBnd in /proc/PID/status");
+            }
+        }
     }
 }

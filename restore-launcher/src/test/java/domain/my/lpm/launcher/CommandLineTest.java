@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -65,5 +66,22 @@ class CommandLineTest {
         assertThat(commandLine.setErr(new PrintWriter(errors)).execute("restore"))
                 .isEqualTo(2);
         assertThat(errors.toString()).contains("--namespace=NAME", "--pod=NAME", "--container=NAME");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --grant-user=1000          | '1000' is no user with its groups; write UID:GID or UID:GID:G1,G2
+            --grant-user=1000:1000:    | '1000:1000:' is no user with its groups
+            --grant-user=1000:-1       | '1000:-1' is no user with its groups
+            --grant-capabilities=0x5fb | '0x5fb' is no hexadecimal mask of capabilities; write for example 5fb
+            """)
+    void aGrantThatIsNone(String option, String message) {
+        StringWriter errors = new StringWriter();
+        int code = commandLine
+                .setErr(new PrintWriter(errors))
+                .execute("restore", "--namespace", "n", "--pod", "p", "--container", "c", option);
+
+        assertThat(code).isEqualTo(2);
+        assertThat(errors.toString()).contains(message);
     }
 }

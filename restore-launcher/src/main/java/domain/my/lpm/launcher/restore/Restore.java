@@ -107,7 +107,7 @@ public final class Restore {
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
             try (ContainerRoot root = enter();
                     CriuRestore criu = CriuRestore.prepare(root)) {
-                Grant grant = Grant.ofProcessStatus(Processes.statusText(entry));
+                Grant grant = settings.askedFor().of(Grant.ofProcessStatus(Processes.statusText(entry)));
                 TrustedKeys keys = trustedKeys();
                 status.stepDone("prepare");
                 if (!settings.rehearsal().isZero()) {
@@ -188,6 +188,8 @@ public final class Restore {
     }
 
     private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
+        // Before the word: inside the container, this process ends with the first one.
+        System.err.println((policy == RestoreSettings.Otherwise.FAIL ? "error: " : "started anew: ") + reason);
         boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
         try {
             switch (policy) {

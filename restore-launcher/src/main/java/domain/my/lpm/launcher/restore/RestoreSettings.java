@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param trustedKeys the directory with the public keys whose signatures are accepted
  * @param owner for which container the checkpoint must have been made
  * @param claimant who consumes the checkpoint, recorded with it: a name for one start of one container
+ * @param askedFor what the pod asked for its application, where its first process holds more
  * @param volumes name of each volume that travels, to its mount path in the container
  * @param lazy whether memory pages are brought in as they are touched
  * @param tcp what becomes of established connections
@@ -32,6 +33,7 @@ public record RestoreSettings(
         Path trustedKeys,
         Owner owner,
         String claimant,
+        AskedFor askedFor,
         Map<String, String> volumes,
         boolean lazy,
         Tcp tcp,
