@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.SeccompProfile;
 import io.fabric8.kubernetes.api.model.SecurityContext;
 import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -262,7 +263,7 @@ final class ContainerSpec {
         mounts.add(
                 new Mount(terminationLog(), "bind", paths.terminationLog, List.of("rw", "rbind", "rprivate", "bind")));
         for (VolumeMount mount : container.getVolumeMounts()) {
-            String source = volumeDirectory(paths.podDirectory, mount.getName());
+            String source = volumeDirectory(paths.podDirectory, volume(mount.getName()));
             if (mount.getSubPath() != null || mount.getSubPathExpr() != null) {
                 throw unsupported("a subPath in the volume '" + mount.getName() + "'", "mount the volume as a whole");
             }
@@ -289,9 +290,21 @@ final class ContainerSpec {
         };
     }
 
-    /** Where the kubelet keeps an emptyDir. */
-    static String volumeDirectory(String podDirectory, String volume) {
-        return podDirectory + "/volumes/kubernetes.io~empty-dir/" + volume;
+    private Volume volume(String name) {
+        return pod.getSpec().getVolumes().stream()
+                .filter(volume -> volume.getName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new SandboxException("the container '" + container.getName()
+                        + "' mounts the volume '" + name + "', which the pod does not have: add it to the pod"));
+    }
+
+    /** Where the kubelet keeps a volume. */
+    static String volumeDirectory(String podDirectory, Volume volume) {
+        if (volume.getPersistentVolumeClaim() != null) {
+            return "/mnt/checkpoints";
+        }
+        String kind = volume.getProjected() == null ? "empty-dir" : "projected";
+        return podDirectory + "/volumes/kubernetes.io~" + kind + "/" + volume.getName();
     }
 
     private String terminationLog() {

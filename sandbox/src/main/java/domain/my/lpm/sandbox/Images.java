@@ -133,16 +133,34 @@ public final class Images {
      * @throws SandboxException when the sandbox has no toolkit
      */
     public Image entry(String name) {
-        Path program = settings.installedToolkit()
-                .orElseThrow(() -> new SandboxException("the sandbox has no toolkit at " + settings.toolkit()
-                        + ": make it by base-images/build-toolkit"))
-                .resolve("usr/lib/lpm/entry");
+        Path program = requireToolkit().resolve("usr/lib/lpm/entry");
         Path root = cached("entry-" + stamp(program), image -> {
             skeleton(image);
             Files.createDirectories(image.resolve("usr/lib/lpm"));
             Files.copy(program, image.resolve("usr/lib/lpm/entry"), StandardCopyOption.COPY_ATTRIBUTES);
         });
         return add(new Image(name, List.of(root), List.of("/usr/lib/lpm/entry"), List.of(), List.of(PATH), "/"));
+    }
+
+    /**
+     * The toolkit's own image: a copy of its root file system, times included.
+     *
+     * @param name as pod specs shall name it
+     * @throws SandboxException when the sandbox has no toolkit
+     */
+    public Image toolkit(String name) {
+        Path toolkit = requireToolkit();
+        Path root = cached(
+                "toolkit-" + stamp(toolkit.resolve("usr/lib/lpm/launcher.aot")),
+                image -> Command.run(Duration.ofMinutes(1), List.of("cp", "-a", toolkit + "/.", image.toString()))
+                        .orThrow());
+        return add(new Image(name, List.of(root), List.of(), List.of(), List.of("PATH=/usr/sbin:/usr/bin"), "/"));
+    }
+
+    private Path requireToolkit() {
+        return settings.installedToolkit()
+                .orElseThrow(() -> new SandboxException("the sandbox has no toolkit at " + settings.toolkit()
+                        + ": make it by base-images/build-toolkit"));
     }
 
     /** Makes an image known by its name. */

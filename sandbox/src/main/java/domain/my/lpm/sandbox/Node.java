@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ public final class Node implements AutoCloseable {
     private final Path directory;
     private final boolean hasAgent;
     private final Images images;
+    private final Map<String, Map<String, String>> configMaps = new ConcurrentHashMap<>();
     private @Nullable String address;
 
     private Node(String name, int pid, Process guard, Path scripts, Path directory, boolean hasAgent, Images images) {
@@ -92,6 +94,15 @@ public final class Node implements AutoCloseable {
     /** The directory on a disk that holds the node's files, as the machine sees it. */
     Path directory() {
         return directory;
+    }
+
+    /** Gives the pods of this node a ConfigMap; it is the same in all namespaces. */
+    public void configMap(String mapName, Map<String, String> data) {
+        configMaps.put(mapName, Map.copyOf(data));
+    }
+
+    Map<String, Map<String, String>> configMaps() {
+        return configMaps;
     }
 
     Images images() {

@@ -97,8 +97,7 @@ public final class RunningPod implements AutoCloseable {
 
     /** The directory of an emptyDir, as the machine sees it, content of a volume in memory included. */
     public Path volume(String name) {
-        return node.root()
-                .resolve(ContainerSpec.volumeDirectory(directory(), name).substring(1));
+        return node.root().resolve((directory() + "/volumes/kubernetes.io~empty-dir/" + name).substring(1));
     }
 
     /**
@@ -158,6 +157,17 @@ public final class RunningPod implements AutoCloseable {
             Files.createDirectories(files);
             Files.writeString(files.resolve("hostname"), hostname + "\n");
             Files.writeString(files.resolve("resolv.conf"), "search cluster.local\nnameserver 127.0.0.1\n");
+            for (Volume volume : pod.getSpec().getVolumes()) {
+                if (volume.getProjected() != null) {
+                    ProjectedFiles.write(
+                            pod,
+                            volume,
+                            node.configMaps(),
+                            node.root()
+                                    .resolve(ContainerSpec.volumeDirectory(directory(), volume)
+                                            .substring(1)));
+                }
+            }
             Files.writeString(
                     files.resolve("etc-hosts"),
                     "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost\n127.0.0.1\t" + hostname
@@ -168,14 +178,18 @@ public final class RunningPod implements AutoCloseable {
     }
 
     private String volumeScript(Volume volume) {
+        if (volume.getPersistentVolumeClaim() != null || volume.getProjected() != null) {
+            return "";
+        }
         if (volume.getEmptyDir() == null) {
-            throw new SandboxException("the volume '" + volume.getName()
-                    + "' is not an emptyDir, which is all that the sandbox has: change the pod");
+            throw new SandboxException(
+                    "the volume '" + volume.getName() + "' is neither an emptyDir, a projected volume"
+                            + " nor a claim, which stands for the share; the sandbox has no others: change the pod");
         }
         if (!volume.getName().matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
             throw new SandboxException("'" + volume.getName() + "' cannot name a volume: it must be a DNS label");
         }
-        String directory = ContainerSpec.volumeDirectory(directory(), volume.getName());
+        String directory = ContainerSpec.volumeDirectory(directory(), volume);
         StringBuilder script = new StringBuilder("mkdir -p " + directory + "\n");
         if ("Memory".equals(volume.getEmptyDir().getMedium())) {
             Quantity limit = volume.getEmptyDir().getSizeLimit();

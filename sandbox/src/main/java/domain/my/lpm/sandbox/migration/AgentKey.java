@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** The key by which the agents of a sandbox sign checkpoints, and which they trust. */
 public final class AgentKey {
@@ -26,6 +27,14 @@ public final class AgentKey {
     /** Those who trust this key alone. */
     public TrustedKeys trusted() {
         return TrustedKeys.of(List.of(key.publicPem()));
+    }
+
+    /** The name of the ConfigMap with the public key, see {@link #publish}. */
+    public static final String CONFIG_MAP = "lpm-keys";
+
+    /** Lets the pods of a node find the public key. */
+    public void publish(Node node) {
+        node.configMap(CONFIG_MAP, Map.of("agent.pem", key.publicPem()));
     }
 
     /** Gives a node's agent the key. */
