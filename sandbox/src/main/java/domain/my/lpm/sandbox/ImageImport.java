@@ -45,7 +45,8 @@ public final class ImageImport {
         if (!Files.isDirectory(root)) {
             throw new SandboxException("there is no directory " + root + ": name one that holds a root file system");
         }
-        String listing = Command.run(COPY, List.of("find", root.toString(), "-xdev", "-printf", "%P %y %s %T@ %m %U %G %l\\n"))
+        String listing = Command.run(
+                        COPY, List.of("find", root.toString(), "-xdev", "-printf", "%P %y %s %T@ %m %U %G %l\\n"))
                 .orThrow()
                 .output();
         Path copy = images.cached("directory-" + key(root + listing), target -> copy(root, target));
@@ -66,7 +67,9 @@ public final class ImageImport {
         try {
             JsonNode entry = read(layout.resolve("index.json"));
             while (entry.has("manifests")) {
-                entry = read(blob(layout, select(entry.get("manifests"), layout).path("digest").asText()));
+                entry = read(blob(
+                        layout,
+                        select(entry.get("manifests"), layout).path("digest").asText()));
             }
             JsonNode config = read(blob(layout, entry.at("/config/digest").asText()));
             List<Path> layers = new ArrayList<>();
@@ -135,7 +138,8 @@ public final class ImageImport {
     private Image image(String name, JsonNode config, List<Path> layers) throws IOException {
         JsonNode identities = config.at("/rootfs/diff_ids");
         if (layers.isEmpty() || identities.size() != layers.size()) {
-            throw new IOException("it names " + layers.size() + " layers and " + identities.size() + " identities of them");
+            throw new IOException(
+                    "it names " + layers.size() + " layers and " + identities.size() + " identities of them");
         }
         List<Path> unpacked = new ArrayList<>();
         StringBuilder chain = new StringBuilder();
@@ -174,8 +178,7 @@ public final class ImageImport {
                         "tar", "-x", "-p", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", target.toString())
                 .redirectErrorStream(true)
                 .start();
-        try (InputStream content =
-                        Decompression.open(layer.toString(), Files.newInputStream(layer), Limits.DEFAULT);
+        try (InputStream content = Decompression.open(layer.toString(), Files.newInputStream(layer), Limits.DEFAULT);
                 OutputStream into = tar.getOutputStream()) {
             content.transferTo(into);
         } catch (IOException broken) {

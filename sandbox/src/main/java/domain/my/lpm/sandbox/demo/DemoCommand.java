@@ -68,8 +68,9 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--image",
             paramLabel = "IMAGE",
-            description = "A pod of one container of this image: busybox, debian, python, java, or one on a disk: dir:ROOT,"
-                    + " oci:LAYOUT (OCI image layout), docker-archive:FILE (docker save).")
+            description =
+                    "A pod of one container of this image: busybox, debian, python, java, or one on a disk: dir:ROOT,"
+                            + " oci:LAYOUT (OCI image layout), docker-archive:FILE (docker save).")
     private @Nullable String image;
 
     @Parameters(paramLabel = "COMMAND", description = "What the container of --image runs; after --.")
@@ -216,10 +217,7 @@ public final class DemoCommand implements Callable<Integer> {
             out.println("  " + refused.getMessage());
             boolean goesOn = Objects.requireNonNull(migration.source()).processes().stream()
                     .noneMatch(process -> process.state() == 'T');
-            out.println(
-                    goesOn
-                            ? "  It goes on on node-a as if nothing had happened."
-                            : "  It stands still on node-a.");
+            out.println(goesOn ? "  It goes on on node-a as if nothing had happened." : "  It stands still on node-a.");
             return false;
         }
     }

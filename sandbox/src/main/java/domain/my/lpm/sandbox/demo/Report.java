@@ -88,6 +88,9 @@ final class Report {
             line("It printed nothing by which its own downtime could be told.");
             return;
         }
+        line(
+                "%7.0f  %7s  %-7s %s",
+                times.at(outcome.target().get(0).time()), "", "node-b", "its first line is printed");
         double gap =
                 Migration.millis(source.get(source.size() - 1), outcome.target().get(0));
         double[] usual = IntStream.range(1, source.size())

@@ -1,5 +1,7 @@
 package domain.my.lpm.sandbox.demo;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +18,7 @@ final class TimeLine {
     record Step(String where, String what, double startMillis, double tookMillis) {}
 
     private final List<Step> steps = new ArrayList<>();
+    private final Instant beganAt = Instant.now();
     private final long began = System.nanoTime();
     private long last = began;
 
@@ -36,6 +39,11 @@ final class TimeLine {
     double now() {
         last = System.nanoTime();
         return (last - began) / 1e6;
+    }
+
+    /** When that was, in milliseconds after the beginning. */
+    double at(Instant time) {
+        return Duration.between(beganAt, time).toNanos() / 1e6;
     }
 
     /** The steps in the order in which they were added. */

@@ -29,12 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param counts whether it prints the lines of samples/counter, whose continuity can be told from them alone
  */
 record Workload(Pod pod, String container, boolean counts) {
-    private static final ObjectMapper YAML = new ObjectMapper(
-                    new YAMLFactory()
-                            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-                            .disable(YAMLGenerator.Feature.SPLIT_LINES)
-                            .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-                            .enable(YAMLGenerator.Feature.LITERAL_BLOCK_STYLE))
+    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory()
+                    .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                    .disable(YAMLGenerator.Feature.SPLIT_LINES)
+                    .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                    .enable(YAMLGenerator.Feature.LITERAL_BLOCK_STYLE))
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     /** samples/counter of the project. */

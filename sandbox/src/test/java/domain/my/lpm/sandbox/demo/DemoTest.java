@@ -47,8 +47,11 @@ class DemoTest {
             time.sleep(600)
             """;
 
-    @TempDir
-    private Path directory;
+    private final Path directory;
+
+    DemoTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     private record Ended(int exitCode, String output) {}
 
@@ -121,7 +124,9 @@ class DemoTest {
         Matcher stored = Pattern.compile("(?m)^  the checkpoint in it +(\\S+)$").matcher(demo.output());
         assertThat(stored.find()).isTrue();
         List<String> forms = List.of(
-                kept("archive.tar").toString(), stored.group(1), Path.of(stored.group(1), "images").toString());
+                kept("archive.tar").toString(),
+                stored.group(1),
+                Path.of(stored.group(1), "images").toString());
         for (String form : forms) {
             Ended inspected = run("inspect", "--json", form);
             assertThat(inspected.exitCode()).as(inspected.output()).isZero();
@@ -166,8 +171,8 @@ class DemoTest {
 
     @Test
     void aWorkloadThatCannotMoveIsToldWhyAndGoesOn() throws Exception {
-        Ended demo = run(
-                "demo", "--image", "python", "--run-for", "1", "--tcp", "fail", "--", "python3", "-c", CONNECTED);
+        Ended demo =
+                run("demo", "--image", "python", "--run-for", "1", "--tcp", "fail", "--", "python3", "-c", CONNECTED);
 
         assertThat(demo.exitCode()).as(demo.output()).isEqualTo(1);
         assertThat(demo.output())
@@ -203,7 +208,9 @@ class DemoTest {
                     .isTrue();
             sandbox = demo.descendants()
                     .map(DemoTest::commandLine)
-                    .flatMap(line -> Pattern.compile("\\S*/sandboxes/s\\d+").matcher(line).results())
+                    .flatMap(line -> Pattern.compile("\\S*/sandboxes/s\\d+")
+                            .matcher(line)
+                            .results())
                     .map(found -> found.group())
                     .findFirst()
                     .orElseThrow(() -> new AssertionError(output()));
