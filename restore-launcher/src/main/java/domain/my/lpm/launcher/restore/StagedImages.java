@@ -60,6 +60,7 @@ record StagedImages(
                     + String.join("; ", violations));
         }
         List<String> stdio = Descriptors.parse(stored.read(PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
+        Terminals.refuseForeign(dump.terminals());
         List<ExternalMount> externalMounts = ExternalMounts.of(dump);
         Tcp connections = Connections.relocate(tcp, dump, addresses, images);
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
