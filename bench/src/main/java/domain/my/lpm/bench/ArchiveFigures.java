@@ -114,7 +114,7 @@ final class ArchiveFigures {
 
         private void add(String variant, int repetition, double millis) {
             bench.add(figure, variant, mebibytes, repetition, millis, "ms");
-            bench.add(figure, variant, mebibytes, repetition, mebibytes / millis * 1000, "MiB/s");
+            bench.add(figure + " throughput", variant, mebibytes, repetition, mebibytes / millis * 1000, "MiB/s");
         }
 
         Variant ofScript(String variant, String script, String scratch, String... arguments) {

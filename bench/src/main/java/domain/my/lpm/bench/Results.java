@@ -71,7 +71,8 @@ final class Results {
         List<Measurement> others = values(figure, otherVariant, otherMebibytes);
         double[] compared = values(figure, variant, mebibytes).stream()
                 .flatMap(one -> others.stream()
-                        .filter(other -> other.repetition() == one.repetition())
+                        .filter(other -> other.repetition() == one.repetition()
+                                && other.unit().equals(one.unit()))
                         .map(other -> divide ? one.value() / other.value() : one.value() - other.value()))
                 .mapToDouble(Double::doubleValue)
                 .toArray();

@@ -38,6 +38,14 @@ class ResultsTest {
     }
 
     @Test
+    void differentUnitsAreNotCompared() {
+        add("ours", 64, 10);
+        results.add(new Measurement("restore", "runc", 64, 1, 5, "MiB/s"));
+
+        assertThat(results.ratio("restore", "ours", 64, "runc", 64)).isEmpty();
+    }
+
+    @Test
     void aMarkIsMetAtItsLimitAndMissedAbove() {
         assertThat(Mark.of("a", 2, "×", Optional.of(new Summary(2, 1, 5, 3))).verdict())
                 .isEqualTo("met");
