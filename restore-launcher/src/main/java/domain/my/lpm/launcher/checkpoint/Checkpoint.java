@@ -67,9 +67,8 @@ public final class Checkpoint {
         try {
             deleteTree(dump);
             Path images = Files.createDirectories(dump.resolve("images"));
-            dump(tree, images);
-            boolean stored = false;
             try {
+                dump(tree, images);
                 List<Integer> running = settings.hold() ? tree.runningAfterStop() : List.of();
                 if (!running.isEmpty()) {
                     throw new IllegalStateException("processes " + running
@@ -84,7 +83,7 @@ public final class Checkpoint {
                     others.putAll(SourceFiles.changes(tree.first(), dump));
                 }
                 SourceFiles.storeVolumes(tree.first(), settings, signer);
-                StoredContainer container = Ingest.run(
+                return Ingest.run(
                         ArchiveSource.directory(images, others),
                         settings.repository(),
                         settings.uri(),
@@ -98,17 +97,24 @@ public final class Checkpoint {
                                 Map.of()),
                         signer,
                         Options.of(settings.form()));
-                stored = true;
-                return container;
-            } finally {
-                if (!stored) {
-                    tree.resume();
-                }
+            } catch (IOException | RuntimeException failure) {
+                // Also after a failed dump: a CRIU that was killed leaves connections and network as they were
+                // meanwhile.
+                resume(tree, failure);
+                throw failure;
             }
         } catch (IOException error) {
             throw new UncheckedIOException("cannot write the checkpoint below " + settings.repository(), error);
         } finally {
             deleteTree(dump);
+        }
+    }
+
+    private static void resume(ApplicationTree tree, Exception failure) {
+        try {
+            tree.resume();
+        } catch (RuntimeException another) {
+            failure.addSuppressed(another);
         }
     }
 
