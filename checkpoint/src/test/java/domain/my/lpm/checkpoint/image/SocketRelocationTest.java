@@ -25,10 +25,13 @@ class SocketRelocationTest {
     private static final int TCP = 6;
     private static final int UDP = 17;
 
-    @TempDir
-    private Path directory;
+    private final Path directory;
 
     private final List<FileEntry> entries = new ArrayList<>();
+
+    SocketRelocationTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     private void socket(
             int family, int protocol, int state, String local, int localPort, String remote, int remotePort) {

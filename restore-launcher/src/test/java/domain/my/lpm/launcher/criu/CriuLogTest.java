@@ -9,8 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CriuLogTest {
-    @TempDir
-    private Path directory;
+    private final Path directory;
+
+    CriuLogTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     private String firstError(String log) throws IOException {
         return CriuLog.firstError(Files.writeString(directory.resolve("restore.log"), log))
