@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import jnr.constants.platform.Signal;
 
 /**
@@ -71,7 +72,7 @@ public record ApplicationTree(int first, int root) {
         long deadline = System.nanoTime() + PATIENCE_SECONDS * 1_000_000_000;
         List<Integer> running = running();
         while (!running.isEmpty() && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
             running = running();
         }
         return running;

@@ -1,5 +1,6 @@
 package domain.my.lpm.launcher.criu;
 
+import domain.my.lpm.launcher.namespace.ContainerEndedException;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 /** One run of {@code criu dump}, from inside a container or from outside of it. */
 public final class CriuDump {
     private static final String LOG = "dump.log";
+    /** How often the container is looked at. */
+    private static final long LOOK_NANOSECONDS = 50_000_000;
 
     private CriuDump() {}
 
@@ -41,14 +44,21 @@ public final class CriuDump {
      * @param pid the tree's root in the container's PID namespace
      * @param images an existing directory, as the container root sees it
      * @throws CriuException when CRIU fails or is not done in time; the processes go on then
+     * @throws ContainerEndedException when the container ended
      */
     public static void inside(ContainerRoot root, int pid, Path images, Options options) {
         try (Gate gate = Gate.install(root)) {
             root.shell()
                     .run(ShellQuote.join(command(pid, images, options)) + " 3<&- 8>&- 9>&- </dev/null"
                             + Gate.reportExit());
-            Optional<Gate.Event> event =
-                    gate.next(System.nanoTime() + options.deadline().toNanos());
+            long deadline = System.nanoTime() + options.deadline().toNanos();
+            Optional<Gate.Event> event = Optional.empty();
+            while (event.isEmpty() && System.nanoTime() < deadline) {
+                event = gate.next(Math.min(deadline, System.nanoTime() + LOOK_NANOSECONDS));
+                if (event.isEmpty() && root.shell().hasEnded()) {
+                    throw new ContainerEndedException();
+                }
+            }
             if (event.isEmpty()) {
                 root.shell().kill();
                 throw tooSlow(options);

@@ -1,6 +1,7 @@
 package domain.my.lpm.launcher.criu;
 
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.namespace.ContainerEndedException;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
 import domain.my.lpm.launcher.namespace.ContainerShell;
 import java.io.IOException;
@@ -65,6 +66,7 @@ public final class CriuRestore implements AutoCloseable {
      * @param beforeFirstInstruction called with the id of the restored root in the container's PID namespace, while the
      *     processes stand complete but still; an exception thrown there undoes the restore and is passed on
      * @throws CriuException when CRIU fails, crashes or does not finish in time; nothing restored is left then
+     * @throws ContainerEndedException when the container ended
      */
     public void run(Options options, Runnable stillWanted, IntConsumer beforeFirstInstruction) {
         long deadline = System.nanoTime() + options.deadline().toNanos();
@@ -78,6 +80,9 @@ public final class CriuRestore implements AutoCloseable {
                     if (System.nanoTime() >= deadline) {
                         throw failure("CRIU did not finish within "
                                 + options.deadline().toSeconds() + " s and was killed; give it a longer deadline");
+                    }
+                    if (orphans.isEmpty() && root.shell().hasEnded()) {
+                        throw new ContainerEndedException();
                     }
                     if (!orphans.isEmpty() && !Processes.exists(orphans.get(0))) {
                         throw failure("CRIU ended before the restored processes ran");

@@ -112,6 +112,17 @@ public final class ContainerShell implements AutoCloseable {
         return pid;
     }
 
+    /**
+     * Whether the shell is no more, as when its container ended. Its remains, which are this process' child, are removed
+     * then: until that is done, the kernel lets the container's first process not end.
+     */
+    public boolean hasEnded() {
+        if (!ended) {
+            ended = Processes.awaitEnd(pid, Duration.ZERO);
+        }
+        return ended;
+    }
+
     /** Kills the shell and everything below it, what CRIU has begun to restore included. */
     public void kill() {
         if (!ended) {

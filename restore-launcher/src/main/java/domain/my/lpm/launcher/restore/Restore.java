@@ -17,6 +17,7 @@ import domain.my.lpm.launcher.criu.NetworkLock;
 import domain.my.lpm.launcher.linux.Addresses;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.linux.SystemCallException;
+import domain.my.lpm.launcher.namespace.ContainerEndedException;
 import domain.my.lpm.launcher.namespace.ContainerRoot;
 import domain.my.lpm.launcher.namespace.MountTable;
 import domain.my.lpm.launcher.status.State;
@@ -35,8 +36,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -64,6 +69,9 @@ public final class Restore {
             Capability.CAP_CHOWN,
             Capability.CAP_DAC_OVERRIDE,
             Capability.CAP_FOWNER);
+
+    /** How often the container is looked at while it stands by. */
+    private static final long LOOK_MILLISECONDS = 100;
 
     private final RestoreSettings settings;
     private final StatusFile status;
@@ -115,7 +123,7 @@ public final class Restore {
                     status.stepDone("rehearse");
                 }
                 status.enter(State.STANDBY);
-                var uri = release.await();
+                var uri = await(release, root);
                 status.startClock();
                 if (uri.isEmpty()) {
                     EntryWord.START_FRESH.tell(entry, 0);
@@ -124,6 +132,8 @@ public final class Restore {
                     new Attempt(root, criu, grant, keys, entry, uri.get()).run();
                 }
             }
+        } catch (ContainerEndedException ended) {
+            status.fail(String.valueOf(ended.getMessage()));
         } catch (Consumed consumed) {
             otherwise(settings.onConsumed(), entry, consumed.reason);
         } catch (CheckpointException
@@ -140,6 +150,29 @@ public final class Restore {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             otherwise(settings.onFailure(), entry, "the launcher was interrupted before the restore");
+        }
+    }
+
+    /** Waits for the release, but no longer than the container lives. */
+    private static Optional<CheckpointUri> await(Release release, ContainerRoot root) throws InterruptedException {
+        FutureTask<Optional<CheckpointUri>> word = new FutureTask<>(release::await);
+        // Nothing interrupts a thread that reads a stream: it is left behind when the container has ended.
+        Thread listener = new Thread(word, "release");
+        listener.setDaemon(true);
+        listener.start();
+        while (true) {
+            try {
+                return word.get(LOOK_MILLISECONDS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException notYet) {
+                if (root.shell().hasEnded()) {
+                    throw new ContainerEndedException();
+                }
+            } catch (ExecutionException failure) {
+                if (failure.getCause() instanceof RuntimeException unchecked) {
+                    throw unchecked;
+                }
+                throw new IllegalStateException(failure.getCause());
+            }
         }
     }
 
