@@ -108,6 +108,16 @@ public final class Standby implements AutoCloseable {
         return release("");
     }
 
+    /** Tells the launcher that no release will come. */
+    public Standby withdraw() {
+        try {
+            launcher.getOutputStream().close();
+            return this;
+        } catch (IOException ended) {
+            return this;
+        }
+    }
+
     private Standby release(String line) {
         try {
             launcher.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));

@@ -57,9 +57,13 @@ final class Travel {
 
     /** Waits until a container has printed a tick after those it has printed so far. */
     static void awaitNextTick(RunningContainer container) {
+        awaitTicks(container, 1);
+    }
+
+    /** Waits until a container has printed so many ticks after those it has printed so far. */
+    static void awaitTicks(RunningContainer container, int count) {
         int seen = ticks(container.output()).size();
-        container.awaitLine(
-                line -> line.startsWith("tick ") && ticks(container.output()).size() > seen, Cluster.SOON);
+        container.awaitLine(line -> ticks(container.output()).size() >= seen + count, Cluster.SOON);
     }
 
     /** The pod under another name. */
