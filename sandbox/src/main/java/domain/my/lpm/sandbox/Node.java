@@ -159,6 +159,15 @@ public final class Node implements AutoCloseable {
         return exec(agentCommand(launcherArguments));
     }
 
+    /**
+     * The same with a time of its own.
+     *
+     * @throws SandboxException when it does not end in time; it is killed then
+     */
+    public Result agent(Duration atMost, List<String> launcherArguments) {
+        return exec(atMost, agentCommand(launcherArguments));
+    }
+
     /** Starts the restore launcher as {@link #agent} does. */
     public Process startAgent(List<String> launcherArguments) {
         return start(agentCommand(launcherArguments));

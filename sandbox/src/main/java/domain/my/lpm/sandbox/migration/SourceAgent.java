@@ -13,6 +13,7 @@ import domain.my.lpm.sandbox.Result;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RuntimeCheckpoint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ import java.util.Map;
 
 /** What the source node's agent does with a container. */
 public final class SourceAgent {
+    /** More than the launcher allows CRIU by itself. */
+    private static final Duration CHECKPOINT = Duration.ofMinutes(4);
+
     private SourceAgent() {}
 
     /** Who a container is, for those who check whose checkpoint they restore. */
@@ -77,7 +81,7 @@ public final class SourceAgent {
                 "--checkpoint",
                 uri.toString()));
         arguments.addAll(options);
-        container.node().agent(arguments).orThrow();
+        container.node().agent(CHECKPOINT, arguments).orThrow();
         return uri;
     }
 

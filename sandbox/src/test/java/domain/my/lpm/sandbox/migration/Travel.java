@@ -8,6 +8,7 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,6 +26,9 @@ final class Travel {
                 usleep 20000
             done
             """;
+
+    /** The memory may be large and the disk slow. */
+    private static final Duration ARRIVAL = Duration.ofMinutes(4);
 
     private Travel() {}
 
@@ -102,8 +106,8 @@ final class Travel {
         try (Standby standby = Standby.start(restored, SourceAgent.owner(from), hop.restoreOptions())
                 .awaitReady(Cluster.SOON)) {
             CheckpointUri uri = SourceAgent.checkpoint(from, cluster.newId(), hop.checkpointOptions());
-            Status status = standby.release(uri).awaitOutcome(Cluster.SOON);
-            return new Landing(target, restored, uri, status, standby.awaitExit(Cluster.SOON), standby.said());
+            Status status = standby.release(uri).awaitOutcome(ARRIVAL);
+            return new Landing(target, restored, uri, status, standby.awaitExit(ARRIVAL), standby.said());
         } catch (RuntimeException failure) {
             target.close();
             throw failure;
