@@ -286,8 +286,8 @@ public final class Restore {
                         return thread;
                     });
             try {
-                StagedImages staged =
-                        StagedImages.stage(stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
+                StagedImages staged = StagedImages.stage(
+                        stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
                 Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
                 ContainerFiles.requireMounts(MountTable.of(entry), settings.volumes());
                 ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)

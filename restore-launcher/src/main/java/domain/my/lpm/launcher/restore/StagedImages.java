@@ -41,7 +41,8 @@ record StagedImages(
      * @param addresses all addresses of the target
      * @throws RestoreException if the dump holds more than the container was granted
      */
-    static StagedImages stage(StoredContainer stored, Path images, Grant grant, Tcp tcp, Collection<InetAddress> addresses) {
+    static StagedImages stage(
+            StoredContainer stored, Path images, Grant grant, Tcp tcp, Collection<InetAddress> addresses) {
         List<String> pages = new ArrayList<>();
         long pageCount = 0;
         for (StoredFile file : stored.files()) {
