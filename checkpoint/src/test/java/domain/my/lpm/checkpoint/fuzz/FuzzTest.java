@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Tag;
@@ -31,12 +33,15 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("real")
 class FuzzTest {
+    private static final String INSTRUMENTED = Stream.of("archive", "image", "inspect", "repository")
+            .map(name -> "domain.my.lpm.checkpoint." + name + ".**")
+            .collect(Collectors.joining(":"));
     private static final Path IMAGES = Path.of("src/test/resources/domain/my/lpm/checkpoint/inspect/counter");
 
     @TempDir
     private Path work;
 
-    private void fuzz(Class<?> target, String instrumented, List<byte[]> seeds) throws Exception {
+    private void fuzz(Class<?> target, List<byte[]> seeds) throws Exception {
         Path corpus = Files.createDirectory(work.resolve("corpus"));
         for (byte[] seed : seeds) {
             Files.write(corpus.resolve("seed-" + seeds.indexOf(seed)), seed);
@@ -51,7 +56,7 @@ class FuzzTest {
                 System.getProperty("java.class.path"),
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + target.getName(),
-                "--instrumentation_includes=domain.my.lpm.checkpoint." + instrumented + ".**",
+                "--instrumentation_includes=" + INSTRUMENTED,
                 // Its hooks look for dangerous calls, of which reading and writing files is what these targets do.
                 "--custom_hook_excludes=**",
                 "--reproducer_path=" + work,
@@ -104,15 +109,12 @@ class FuzzTest {
 
     @Test
     void archives() throws Exception {
-        fuzz(TarTarget.class, "archive", List.of(archive()));
+        fuzz(TarTarget.class, List.of(archive()));
     }
 
     @Test
     void differences() throws Exception {
-        fuzz(
-                RootfsTarget.class,
-                "archive",
-                List.of(archive(), "[\"/file\",\"/out/file\"]".getBytes(StandardCharsets.UTF_8)));
+        fuzz(RootfsTarget.class, List.of(archive(), "[\"/file\",\"/out/file\"]".getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test
@@ -143,7 +145,7 @@ class FuzzTest {
             seeds.add(Files.readAllBytes(stored.resolve("manifest.json")));
             seeds.add(Files.readAllBytes(stored.resolve("manifest.sig")));
         }
-        fuzz(ManifestTarget.class, "repository", seeds);
+        fuzz(ManifestTarget.class, seeds);
     }
 
     @Test
@@ -157,6 +159,6 @@ class FuzzTest {
             seeds.add(seed.toByteArray());
         }
         seeds.add("\0{\"process\":{\"args\":[\"a\"]}}".getBytes(StandardCharsets.UTF_8));
-        fuzz(ImagesTarget.class, "*", seeds);
+        fuzz(ImagesTarget.class, seeds);
     }
 }
