@@ -39,7 +39,7 @@ class FuzzTest {
     private static final Path IMAGES = Path.of("src/test/resources/domain/my/lpm/checkpoint/inspect/counter");
 
     @TempDir
-    private Path work;
+    private Path work = Path.of("");
 
     private void fuzz(Class<?> target, List<byte[]> seeds) throws Exception {
         Path corpus = Files.createDirectory(work.resolve("corpus"));

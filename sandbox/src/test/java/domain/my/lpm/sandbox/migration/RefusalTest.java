@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RefusalTest {
     @TempDir
-    private static Path images;
+    private static Path images = Path.of("");
 
     private static Refusals refusals;
 
