@@ -323,13 +323,15 @@ final class Hindrances {
             if (tcpClosed) {
                 warns(what + " and will be closed", "let the application connect anew");
             } else {
-                blocks(what, "restore with TCP connections closed, or in a pod with the same address and peer");
+                warns(
+                        what + " and will be reset unless the target has the same address",
+                        "let the application connect anew, or restore with tcp: Fail to be asked first");
             }
         } else if (!isLocal(socket.localAddress()) && !(connection && tcpClosed)) {
-            blocks(
+            warns(
                     "a socket (" + Sockets.protocol(socket) + ") is bound to " + shown.local()
-                            + ", an address of the source pod",
-                    "let the application listen on all addresses, or restore in a pod with the same address");
+                            + ", an address of the source pod, and will be bound to the target's",
+                    "see that nobody relies on the old address");
         }
     }
 

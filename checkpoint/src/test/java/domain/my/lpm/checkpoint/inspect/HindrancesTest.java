@@ -100,14 +100,15 @@ class HindrancesTest {
                 false);
 
         assertFound(
-                "BLOCKS: the TCP connection from 127.0.0.1:80 to 127.0.0.1:5 leads out of the container; restore with TCP"
-                        + " connections closed, or in a pod with the same address and peer",
-                "BLOCKS: a socket (tcp) is bound to 10.1.2.3:80, an address of the source pod; let the application listen on"
-                        + " all addresses, or restore in a pod with the same address",
                 "BLOCKS: the Unix socket /run/a\\u001b is connected to a process outside the dump; close the connection"
                         + " before the checkpoint, or let the application connect anew",
                 "WARNS: the TCP connection from 10.1.2.3:80 to 10.9.9.9:5 leads out of the pod and will be closed; let the"
-                        + " application connect anew");
+                        + " application connect anew",
+                "WARNS: the TCP connection from 127.0.0.1:80 to 127.0.0.1:5 leads out of the container and will be reset"
+                        + " unless the target has the same address; let the application connect anew, or restore with"
+                        + " tcp: Fail to be asked first",
+                "WARNS: a socket (tcp) is bound to 10.1.2.3:80, an address of the source pod, and will be bound to the"
+                        + " target's; see that nobody relies on the old address");
     }
 
     @Test

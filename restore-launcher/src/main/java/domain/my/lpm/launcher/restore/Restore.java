@@ -9,6 +9,7 @@ import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Expected;
 import domain.my.lpm.checkpoint.repository.Repository;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
+import domain.my.lpm.checkpoint.repository.StoredFile;
 import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import domain.my.lpm.launcher.criu.CriuException;
 import domain.my.lpm.launcher.criu.CriuRestore;
@@ -115,6 +116,8 @@ public final class Restore {
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
             try (ContainerRoot root = enter();
                     CriuRestore criu = CriuRestore.prepare(root)) {
+                // What a killed CRIU has left would cut CRIU off here.
+                unlockNetwork(entry);
                 Grant grant = settings.askedFor().of(Grant.ofProcessStatus(Processes.statusText(entry)));
                 TrustedKeys keys = trustedKeys();
                 status.stepDone("prepare");
@@ -279,8 +282,9 @@ public final class Restore {
             boolean begun = false;
             boolean ran = false;
             Path decompressed = settings.staging().resolve(uri.checkpointId() + "-" + uri.container());
-            ExecutorService workers =
-                    Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+            // CRIU itself keeps one processor busy.
+            ExecutorService workers = Executors.newFixedThreadPool(
+                    Math.max(1, Runtime.getRuntime().availableProcessors() - 1), task -> {
                         Thread thread = new Thread(task, "verify");
                         thread.setDaemon(true);
                         return thread;
@@ -304,7 +308,10 @@ public final class Restore {
                 ContainerFiles.applyChanges(stored, root);
                 ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");
-                CompletableFuture<Void> verified = stagePages(staged.pages(), decompressed, workers);
+                stagePages(staged.pages(), decompressed, workers);
+                // A lazy restore must not wait for what reads all of the memory: it is verified while it runs.
+                CompletableFuture<Void> verified =
+                        settings.lazy() ? CompletableFuture.completedFuture(null) : verify(staged.pages(), workers);
                 status.checkpoint(uri.toString(), staged.pageCount(), settings.lazy());
                 status.stepDone("pages");
                 status.enter(State.RESTORING);
@@ -343,7 +350,7 @@ public final class Restore {
                 status.stepDone("resume");
                 status.enter(State.RESTORED);
                 if (settings.lazy()) {
-                    attend(verified);
+                    attend(verify(staged.pages(), workers));
                 }
             } finally {
                 workers.shutdownNow();
@@ -352,7 +359,7 @@ public final class Restore {
                 }
                 if (begun && !ran) {
                     // What starts in this pod next, this container included, would be cut off.
-                    unlockNetwork();
+                    unlockNetwork(entry);
                 }
                 keepLog();
                 delete(decompressed);
@@ -360,14 +367,13 @@ public final class Restore {
         }
 
         /** Puts the memory where CRIU looks for it, without a copy if it lies there plain. */
-        private CompletableFuture<Void> stagePages(List<String> pages, Path decompressed, ExecutorService workers) {
+        private void stagePages(List<String> pages, Path decompressed, ExecutorService workers) {
             Path images = root.seen(ContainerRoot.IMAGES);
-            CompletableFuture<Void> verified = CompletableFuture.completedFuture(null);
             String place;
             if (stored.isExtracted()) {
                 place = ".." + ContainerRoot.REPOSITORY + "/"
                         + settings.repository().relativize(stored.extractedImages()) + "/";
-                verified = CompletableFuture.runAsync(() -> stored.verifyAll(pages, workers));
+                pages.forEach(this::requireSize);
             } else {
                 create(decompressed);
                 stored.extractTo(decompressed, pages, workers);
@@ -382,7 +388,30 @@ public final class Restore {
                     throw new UncheckedIOException("cannot link the memory pages " + file, error);
                 }
             }
-            return verified;
+        }
+
+        /** CRIU hangs when memory is missing. */
+        private void requireSize(String name) {
+            try {
+                long size = Files.size(stored.extracted(name));
+                long signed = stored.file(name).map(StoredFile::size).orElse(0L);
+                if (size != signed) {
+                    throw new CheckpointException(
+                            Reason.CORRUPT,
+                            uri + " " + name,
+                            "it has " + size + " bytes where " + signed + " were signed",
+                            "take the checkpoint again");
+                }
+            } catch (IOException error) {
+                throw CheckpointException.unreadable(uri + " " + name, error);
+            }
+        }
+
+        /** Begins to verify the memory; what was decompressed was verified on the way. */
+        private CompletableFuture<Void> verify(List<String> pages, ExecutorService workers) {
+            return stored.isExtracted()
+                    ? CompletableFuture.runAsync(() -> stored.verifyAll(pages, workers))
+                    : CompletableFuture.completedFuture(null);
         }
 
         private static void await(CompletableFuture<Void> verified) {
@@ -409,12 +438,6 @@ public final class Restore {
             status.enter(State.RESTORED);
         }
 
-        private void unlockNetwork() {
-            try (NetworkLock lock = NetworkLock.of(entry)) {
-                lock.remove();
-            }
-        }
-
         private void keepLog() {
             try {
                 if (Files.exists(criu.log())) {
@@ -423,6 +446,12 @@ public final class Restore {
             } catch (IOException unwritable) {
                 // The log is for the reader of a failure, whose reason is in the status already.
             }
+        }
+    }
+
+    private static void unlockNetwork(int entry) {
+        try (NetworkLock lock = NetworkLock.of(entry)) {
+            lock.remove();
         }
     }
 
