@@ -47,7 +47,10 @@ public final class Node implements AutoCloseable {
         Path scripts = sandbox.resolve("scripts");
         Path directory = sandbox.resolve("nodes").resolve(name);
         try {
+            // Where this JVM runs in the background it ignores signals that containers must hear.
             Process guard = new ProcessBuilder(
+                            "env",
+                            "--default-signal",
                             "sh",
                             scripts.resolve("guard").toString(),
                             name,
@@ -203,6 +206,8 @@ public final class Node implements AutoCloseable {
 
     private List<String> inside(List<String> command) {
         List<String> enter = List.of(
+                "env",
+                "--default-signal",
                 "sh",
                 scripts.resolve("join").toString(),
                 directory.resolve("cgroups").toString(),

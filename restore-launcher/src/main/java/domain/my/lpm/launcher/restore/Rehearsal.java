@@ -15,7 +15,9 @@ import domain.my.lpm.checkpoint.repository.SigningKey;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
 import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import domain.my.lpm.launcher.criu.Tcp;
+import domain.my.lpm.launcher.linux.Addresses;
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.namespace.MountTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -86,7 +88,9 @@ public final class Rehearsal {
         StoredContainer stored =
                 new Repository(repository).open(URI, keys, new Expected(NOBODY, Architecture.ofThisMachine()));
         stored.claim("rehearsal");
-        StagedImages staged = StagedImages.stage(stored, images, grant, Tcp.FAIL, List.of());
+        StagedImages staged = StagedImages.stage(stored, images, grant, Tcp.CLOSE, Addresses.of(Processes.self()));
+        ContainerFiles.requireMounts(MountTable.of(Processes.self()), Map.of());
+        ContainerFiles.leftBehind(Map.of(), repository, URI);
         stored.verifyAll(staged.pages(), workers);
         stored.releaseClaim("rehearsal");
         deleteTree(images);

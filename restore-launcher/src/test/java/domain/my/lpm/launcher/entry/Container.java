@@ -39,8 +39,9 @@ final class Container implements AutoCloseable {
 
     /** Starts a program that must become the entry by exec. */
     static Container start(Path directory, List<String> firstProcess) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of("unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"));
+        // What runs in the background ignores signals that an application must hear.
+        List<String> command = new ArrayList<>(List.of(
+                "env", "--default-signal", "unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"));
         command.addAll(firstProcess);
         Path output = Files.createTempFile(directory, "output", "");
         Path errors = Files.createTempFile(directory, "errors", "");
