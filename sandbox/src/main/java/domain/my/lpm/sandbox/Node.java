@@ -43,7 +43,14 @@ public final class Node implements AutoCloseable {
         this.images = images;
     }
 
-    static Node start(String name, Settings settings, Path sandbox, String layers, String agentLayers, Images images) {
+    static Node start(
+            String name,
+            Settings settings,
+            Path sandbox,
+            Path share,
+            String layers,
+            String agentLayers,
+            Images images) {
         Path scripts = sandbox.resolve("scripts");
         Path directory = sandbox.resolve("nodes").resolve(name);
         try {
@@ -58,7 +65,7 @@ public final class Node implements AutoCloseable {
                             agentLayers,
                             settings.buildRoot().toString(),
                             images.directory().toString(),
-                            sandbox.resolve("share").toString(),
+                            share.toString(),
                             directory.toString())
                     .redirectErrorStream(true)
                     .start();

@@ -21,6 +21,7 @@ public final class Sandbox implements AutoCloseable {
 
     private final Settings settings;
     private final Path directory;
+    private final Path share;
     private final Process keeper;
     private final Images images;
     private final Optional<Path> shim;
@@ -28,9 +29,10 @@ public final class Sandbox implements AutoCloseable {
     private final List<Node> nodes = new ArrayList<>();
     private boolean networked;
 
-    private Sandbox(Settings settings, Path directory, Process keeper) {
+    private Sandbox(Settings settings, Path directory, Path share, Process keeper) {
         this.settings = settings;
         this.directory = directory;
+        this.share = share;
         this.keeper = keeper;
         this.images = new Images(settings, directory.resolve("scripts"));
         this.shim = LimitShim.layer(settings.buildRoot(), settings.buildRoot(), images);
@@ -47,9 +49,13 @@ public final class Sandbox implements AutoCloseable {
         try {
             Path sandboxes = Files.createDirectories(settings.work().resolve("sandboxes"));
             Path directory = Files.createTempDirectory(sandboxes, "s");
-            for (String name : List.of("nodes", "share", "scripts")) {
+            for (String name : List.of("nodes", "scripts")) {
                 Files.createDirectory(directory.resolve(name));
             }
+            Path share = settings.sharedStorage()
+                    .map(storage -> storage.resolve(directory.getFileName()))
+                    .orElse(directory.resolve("share"));
+            Files.createDirectory(share);
             Scripts.install(directory.resolve("scripts"));
             Process keeper = new ProcessBuilder(
                             "unshare",
@@ -65,7 +71,7 @@ public final class Sandbox implements AutoCloseable {
                         "the sandbox did not start: " + answer + "; it needs root and network namespaces");
             }
             try {
-                return new Sandbox(settings, directory, keeper);
+                return new Sandbox(settings, directory, share, keeper);
             } catch (RuntimeException failure) {
                 keeper.getOutputStream().close();
                 throw failure;
@@ -77,7 +83,7 @@ public final class Sandbox implements AutoCloseable {
 
     /** A directory that every node sees at {@code /mnt/checkpoints}, and every agent at {@code /repository}. */
     public Path share() {
-        return directory.resolve("share");
+        return share;
     }
 
     /** The images that pods of this sandbox may name. */
@@ -103,6 +109,7 @@ public final class Sandbox implements AutoCloseable {
                 name,
                 settings,
                 directory,
+                share,
                 layers(shim, Optional.of(settings.buildRoot())),
                 layers(agentShim, settings.installedToolkit()),
                 images);

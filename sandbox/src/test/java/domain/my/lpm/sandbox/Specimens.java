@@ -12,14 +12,27 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** What the tests with the real runtime start from. */
 public final class Specimens {
     private Specimens() {}
 
     public static Settings settings() {
+        return settings(Optional.ofNullable(System.getProperty("lpm.share")).map(Path::of));
+    }
+
+    /** With shared storage in that directory. */
+    public static Settings settings(Path sharedStorage) {
+        return settings(Optional.of(sharedStorage));
+    }
+
+    private static Settings settings(Optional<Path> sharedStorage) {
         return new Settings(
-                Path.of(property("lpm.buildRoot")), Path.of(property("lpm.toolkit")), Path.of(property("lpm.work")));
+                Path.of(property("lpm.buildRoot")),
+                Path.of(property("lpm.toolkit")),
+                Path.of(property("lpm.work")),
+                sharedStorage);
     }
 
     private static String property(String name) {

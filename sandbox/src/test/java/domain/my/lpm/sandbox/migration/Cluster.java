@@ -8,6 +8,7 @@ import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.RuntimeCheckpoint;
 import domain.my.lpm.sandbox.Sandbox;
+import domain.my.lpm.sandbox.Settings;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
@@ -19,17 +20,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@code @AfterAll}.
  */
 public final class Cluster implements AutoCloseable {
-    /** Far longer than anything takes that is not stuck. */
-    public static final Duration SOON = Duration.ofSeconds(60);
+    /** Far longer than anything takes that is not stuck, on a machine that is lpm.patience times as slow as usual. */
+    public static final Duration SOON = Duration.ofSeconds(60L * Integer.getInteger("lpm.patience", 1));
 
     private static final AtomicInteger CHECKPOINTS = new AtomicInteger();
 
-    public final Sandbox sandbox = Sandbox.create(Specimens.settings());
+    public final Sandbox sandbox;
     public final AgentKey key = new AgentKey();
     public final Node source;
     public final Node target;
 
     public Cluster() {
+        this(Specimens.settings());
+    }
+
+    public Cluster(Settings settings) {
+        sandbox = Sandbox.create(settings);
         sandbox.images().entry(TargetPod.ENTRY_IMAGE);
         source = sandbox.node("source");
         target = sandbox.node("target");

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("real")
+@Tag("vm")
 class CounterTest {
     private static Cluster cluster;
 
