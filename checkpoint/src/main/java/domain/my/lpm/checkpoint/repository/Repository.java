@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** The stored checkpoints. */
 public final class Repository {
@@ -42,8 +43,8 @@ public final class Repository {
      * @throws CheckpointException if it is not, or cannot be read
      */
     public StoredContainer open(CheckpointUri uri, TrustedKeys keys, Expected expected) {
-        Path directory = directory(uri);
         try {
+            Path directory = directory(uri);
             byte[] json = manifestBytes(uri, directory);
             SignatureFile.check(directory.resolve(Layout.SIGNATURE), json, keys).require(uri.toString());
             Manifest manifest = parse(uri, json);
@@ -60,8 +61,8 @@ public final class Repository {
      * @throws CheckpointException if it is incomplete, malformed or cannot be read
      */
     public Inspection inspect(CheckpointUri uri, TrustedKeys keys) {
-        Path directory = directory(uri);
         try {
+            Path directory = directory(uri);
             byte[] json = manifestBytes(uri, directory);
             SignatureFile signature = SignatureFile.check(directory.resolve(Layout.SIGNATURE), json, keys);
             return new Inspection(new StoredContainer(directory, parse(uri, json)), signature.state());
@@ -91,16 +92,16 @@ public final class Repository {
         }
     }
 
-    private Path directory(CheckpointUri uri) {
+    private Path directory(CheckpointUri uri) throws IOException {
         Path directory = uri.directory(root);
-        if (!Files.isDirectory(directory)) {
+        if (!isThere(directory)) {
             throw new CheckpointException(
                     Reason.MISSING,
                     uri.toString(),
                     "there is no such checkpoint in the repository " + root,
                     "see that the name is right and that the shared storage is mounted");
         }
-        if (!Files.exists(directory.resolve(Layout.COMPLETE))) {
+        if (!isThere(directory.resolve(Layout.COMPLETE))) {
             throw new CheckpointException(
                     Reason.INCOMPLETE,
                     uri.toString(),
@@ -108,6 +109,16 @@ public final class Repository {
                     "wait until it is, or take it again");
         }
         return directory;
+    }
+
+    /** Unlike {@link Files#exists} it does not take storage that cannot be reached for storage where nothing is. */
+    private static boolean isThere(Path path) throws IOException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException missing) {
+            return false;
+        }
     }
 
     private static byte[] manifestBytes(CheckpointUri uri, Path directory) throws IOException {

@@ -157,6 +157,16 @@ class RepositoryTest {
         assertRefused(this::open, Reason.MISSING, "there is no such checkpoint");
     }
 
+    /** A share whose server is gone answers with an error, too. */
+    @Test
+    void storageThatCannotBeReachedIsNotTakenForEmpty() throws IOException {
+        Repository unreachable = new Repository(Files.createFile(root.resolve("no-directory")));
+        assertRefused(
+                () -> unreachable.open(Checkpoints.URI, Checkpoints.KEYS, Checkpoints.EXPECTED),
+                Reason.UNREADABLE,
+                "reading or writing it failed");
+    }
+
     @Test
     void ofManyClaimantsOneWins() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
