@@ -51,7 +51,7 @@ public final class Images {
             skeleton(image);
             Files.createDirectories(image.resolve("bin"));
             Files.copy(program, image.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
-            Result list = Command.run(Duration.ofSeconds(10), List.of(program.toString(), "--list"))
+            Result list = Command.run(Patience.of(Duration.ofSeconds(10)), List.of(program.toString(), "--list"))
                     .orThrow();
             for (String applet : list.lines()) {
                 if (!applet.equals("busybox")) {
@@ -253,7 +253,8 @@ public final class Images {
                 scripts.resolve("compile").toString(),
                 settings.buildRoot().toString(),
                 work.toString());
-        Command.run(Duration.ofMinutes(1), Command.concat(script, command)).orThrow();
+        Command.run(Patience.of(Duration.ofMinutes(1)), Command.concat(script, command))
+                .orThrow();
     }
 
     private static void skeleton(Path image) throws IOException {
@@ -262,7 +263,7 @@ public final class Images {
         }
         Files.createDirectories(image.resolve("tmp"));
         Command.run(
-                        Duration.ofSeconds(10),
+                        Patience.of(Duration.ofSeconds(10)),
                         List.of("chmod", "1777", image.resolve("tmp").toString()))
                 .orThrow();
         Files.writeString(image.resolve("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Node implements AutoCloseable {
     /** For commands that are given no time of their own. */
-    private static final Duration COMMAND = Duration.ofSeconds(60);
+    private static final Duration COMMAND = Patience.of(Duration.ofSeconds(60));
 
     private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 

@@ -18,7 +18,7 @@ import java.util.UUID;
 
 /** A pod on a node: namespaces and volumes of its own, and containers that share them. */
 public final class RunningPod implements AutoCloseable {
-    private static final Duration INIT_CONTAINER = Duration.ofMinutes(2);
+    private static final Duration INIT_CONTAINER = Patience.of(Duration.ofMinutes(2));
 
     private final Node node;
     private final Pod pod;

@@ -30,7 +30,7 @@ import jnr.constants.platform.Signal;
  */
 public final class RuntimeCheckpoint {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration DUMP = Duration.ofMinutes(2);
+    private static final Duration DUMP = Patience.of(Duration.ofMinutes(2));
     private static final Duration SETTLE = Duration.ofSeconds(2);
     /** CRIU's configuration for every dump that runc asks for. */
     private static final String CONFIGURATION = "etc/criu/runc.conf";

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * gone after {@link #close}, as it is when the JVM is killed.
  */
 public final class Sandbox implements AutoCloseable {
-    private static final Duration CLOSING = Duration.ofSeconds(20);
+    private static final Duration CLOSING = Patience.of(Duration.ofSeconds(20));
 
     private final Settings settings;
     private final Path directory;
@@ -62,7 +62,8 @@ public final class Sandbox implements AutoCloseable {
                             "--net",
                             "sh",
                             directory.resolve("scripts/keeper").toString(),
-                            directory.toString())
+                            directory.toString(),
+                            share.toString())
                     .redirectErrorStream(true)
                     .start();
             String answer = keeper.inputReader().readLine();
@@ -154,7 +155,8 @@ public final class Sandbox implements AutoCloseable {
                 "sh",
                 settings.buildRoot().toString(),
                 script);
-        Command.run(Duration.ofSeconds(10), command, List.of(script), Map.of()).orThrow();
+        Command.run(Patience.of(Duration.ofSeconds(10)), command, List.of(script), Map.of())
+                .orThrow();
     }
 
     private static String layers(Optional<Path> shim, Optional<Path> root) {

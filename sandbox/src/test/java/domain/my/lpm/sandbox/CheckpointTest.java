@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("real")
 class CheckpointTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Patience.of(Duration.ofSeconds(10));
 
     private static Sandbox sandbox;
     private static Node node;
@@ -144,6 +144,7 @@ class CheckpointTest {
     }
 
     @Test
+    @Tag("vm")
     void aHeldConnectionIsLeftLockedAndTheAgentTakesItUpAgain() {
         try (RunningPod running = node.run(connected())) {
             RunningContainer container = running.container("main");

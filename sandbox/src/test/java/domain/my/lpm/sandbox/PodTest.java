@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("real")
 class PodTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Patience.of(Duration.ofSeconds(10));
 
     /** A main process that reacts to TERM at once and does not end at a checkpoint. */
     private static final String WAIT = "trap 'exit 7' TERM; while true; do usleep 20000; done";
@@ -61,6 +61,7 @@ class PodTest {
     }
 
     @Test
+    @Tag("vm")
     void aContainerThatTakesTooMuchMemoryIsKilledAsOutOfMemory() {
         Pod pod = with(
                 Specimens.script("oom", "x=0123456789abcdef; while true; do x=$x$x; done"),
@@ -73,6 +74,7 @@ class PodTest {
     }
 
     @Test
+    @Tag("vm")
     void theSecurityContextIsHonoured() {
         Pod pod = with(
                 Specimens.script(
@@ -194,6 +196,7 @@ class PodTest {
     }
 
     @Test
+    @Tag("vm")
     void aRemovedPodLeavesNothingOnItsNode() {
         node.run(Specimens.script("earlier", "").build()).remove();
         List<String> before = traces();

@@ -4,6 +4,7 @@ import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.launcher.status.Status;
 import domain.my.lpm.sandbox.Node;
+import domain.my.lpm.sandbox.Patience;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.RuntimeCheckpoint;
@@ -20,8 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@code @AfterAll}.
  */
 public final class Cluster implements AutoCloseable {
-    /** Far longer than anything takes that is not stuck, on a machine that is lpm.patience times as slow as usual. */
-    public static final Duration SOON = Duration.ofSeconds(60L * Integer.getInteger("lpm.patience", 1));
+    /** Far longer than anything takes that is not stuck. */
+    public static final Duration SOON = Patience.of(Duration.ofSeconds(60));
 
     private static final AtomicInteger CHECKPOINTS = new AtomicInteger();
 

@@ -86,6 +86,7 @@ class FilesTest {
     }
 
     @Test
+    @Tag("vm")
     void rootFileSystemAndVolumesTravel() {
         try (RunningPod pod = cluster.source.run(pod())) {
             RunningContainer container = pod.container("main");

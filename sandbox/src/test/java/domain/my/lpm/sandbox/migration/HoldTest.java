@@ -44,6 +44,7 @@ class HoldTest {
     }
 
     @Test
+    @Tag("vm")
     void notOneTickPassesOutOfTheRuntimesHold() {
         try (RunningPod pod = cluster.source.run(Travel.ticker("still"))) {
             RunningContainer source = pod.container("main");
@@ -118,6 +119,7 @@ class HoldTest {
 
     /** The rolled back source is as good as new: it can be held and restored once more. */
     @Test
+    @Tag("vm")
     void aSourceThatWentOnCanLeaveAtTheSecondAttempt() {
         try (RunningPod pod = cluster.source.run(Travel.ticker("patient"))) {
             RunningContainer source = pod.container("main");

@@ -28,6 +28,7 @@ class ProcessTreeTest {
     }
 
     @Test
+    @Tag("vm")
     void bytesInPipesAndUnixSocketsAreReadAfterwards() {
         assertThat(move("channels").after())
                 .containsExactly(
@@ -76,6 +77,7 @@ class ProcessTreeTest {
     }
 
     @Test
+    @Tag("vm")
     void processIdsGroupsSessionsAndZombiesStay() {
         assertThat(move("tree").after())
                 .containsExactly(
