@@ -107,11 +107,9 @@ class RealDumpTest {
                 .extracting(Inspection.Socket::received)
                 .contains(6L);
         assertThat(inspection.hindrances())
-                .filteredOn(hindrance -> hindrance.severity() == Severity.BLOCKS)
-                .singleElement()
+                .noneMatch(hindrance -> hindrance.severity() == Severity.BLOCKS)
                 .extracting(Inspection.Hindrance::what)
-                .asString()
-                .contains(" to 10.77.0.1:7003 leads out of the pod");
+                .anyMatch(what -> what.contains(" to 10.77.0.1:7003 leads out of the pod"));
     }
 
     @Test
