@@ -338,6 +338,9 @@ final class ManifestJson {
             if (compressed == frames.isEmpty()) {
                 throw malformed(thing, "the manifest's frames and form contradict each other");
             }
+            if (files.isEmpty()) {
+                throw malformed(thing, "the manifest has no files");
+            }
             Set<String> names = new HashSet<>(files.size() * 2);
             long from = 0;
             for (StoredFile file : files) {

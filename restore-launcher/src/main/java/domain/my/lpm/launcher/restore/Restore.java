@@ -98,7 +98,7 @@ public final class Restore {
         try (ContainerLock lock =
                 settings.pid().isPresent() ? ContainerLock.take(settings.staging(), entry) : ContainerLock.NONE) {
             if (lock.isHeldByAnother()) {
-                status.fail("another launcher is at work on the container of process " + entry
+                fail("another launcher is at work on the container of process " + entry
                         + "; let it finish, or end it and try again");
             } else {
                 prepareAndRestore(entry, release);
@@ -136,7 +136,7 @@ public final class Restore {
                 }
             }
         } catch (ContainerEndedException ended) {
-            status.fail(String.valueOf(ended.getMessage()));
+            fail(String.valueOf(ended.getMessage()));
         } catch (Consumed consumed) {
             otherwise(settings.onConsumed(), entry, consumed.reason);
         } catch (CheckpointException
@@ -221,6 +221,12 @@ public final class Restore {
         return settings.pid().isPresent()
                 ? ContainerRoot.enter(settings.pid().get(), settings.repository(), settings.staging())
                 : ContainerRoot.here();
+    }
+
+    /** Fails without a word to the container, which is another launcher's or has ended. */
+    private void fail(String reason) {
+        System.err.println("error: " + reason);
+        status.fail(reason);
     }
 
     private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
