@@ -31,6 +31,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -304,6 +305,10 @@ class RefusalTest {
         try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes)) {
             entries.write(tar);
         }
+        assertNotStored(bytes, problem);
+    }
+
+    private static void assertNotStored(ByteArrayOutputStream bytes, String problem) throws IOException {
         Path archive = Files.write(images.resolveSibling("hostile-" + refusals.cluster.newId()), bytes.toByteArray());
         CheckpointUri uri = SourceAgent.uri(refusals.source, refusals.cluster.newId());
         assertThatThrownBy(() -> Ingest.run(
@@ -352,6 +357,23 @@ class RefusalTest {
                     tar.closeArchiveEntry();
                 },
                 "checkpoint/disk");
+    }
+
+    @Test
+    void anArchiveThatUnpacksToFarMoreThanItIsIsNotEvenStored() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] nothing = new byte[1 << 20];
+        int mebibytes = 256;
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+            TarArchiveEntry pages = new TarArchiveEntry("checkpoint/pages-1.img");
+            pages.setSize((long) mebibytes * nothing.length);
+            tar.putArchiveEntry(pages);
+            for (int i = 0; i < mebibytes; i++) {
+                tar.write(nothing);
+            }
+            tar.closeArchiveEntry();
+        }
+        assertNotStored(bytes, "it expands to more than 200 times its size");
     }
 
     @Test
