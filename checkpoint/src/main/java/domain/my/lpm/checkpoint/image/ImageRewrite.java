@@ -3,8 +3,15 @@ package domain.my.lpm.checkpoint.image;
 import domain.my.lpm.checkpoint.image.proto.FileEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
+import domain.my.lpm.checkpoint.image.proto.TcpStreamEntry;
 import domain.my.lpm.checkpoint.image.proto.TimerEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -75,6 +82,33 @@ public final class ImageRewrite {
             armed.setSettimeFlags(timer.getSettimeFlags() & ~TFD_TIMER_ABSTIME);
         }
         return armed.build();
+    }
+
+    /**
+     * Takes all data in the send queues of TCP connections for sent: it is then sent again when nobody confirms it. What was
+     * not sent yet CRIU would send while it restores, to a peer in the same pod that may not be there yet, whose kernel
+     * answers with a reset.
+     *
+     * @throws ImageFormatException if the image of a connection is malformed
+     * @throws UncheckedIOException if reading or writing fails
+     */
+    public static void takeUnsentForSent(CriuImages images) {
+        try (DirectoryStream<Path> streams = Files.newDirectoryStream(images.directory(), "tcp-stream-*.img")) {
+            for (Path file : streams) {
+                ImageFile.First<TcpStreamEntry> first = ImageFile.readFirst(file, ImageKind.TCP_STREAM);
+                if (first.entry().getUnsqLen() != 0) {
+                    byte[] whole = Files.readAllBytes(file);
+                    byte[] queues = Arrays.copyOfRange(whole, whole.length - (int) first.remaining(), whole.length);
+                    TcpStreamEntry sent =
+                            first.entry().toBuilder().setUnsqLen(0).build();
+                    new ImageFile<>(file.getFileName().toString(), ImageKind.TCP_STREAM, List.of(sent))
+                            .writeTo(images.directory());
+                    Files.write(file, queues, StandardOpenOption.APPEND);
+                }
+            }
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
     }
 
     /**

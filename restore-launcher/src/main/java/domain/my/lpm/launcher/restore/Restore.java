@@ -230,21 +230,22 @@ public final class Restore {
     }
 
     private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
+        boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
+        if (!waits) {
+            // Nobody is left who could start anything anew.
+            fail(reason);
+            return;
+        }
         // Before the word: inside the container, this process ends with the first one.
         System.err.println((policy == RestoreSettings.Otherwise.FAIL ? "error: " : "started anew: ") + reason);
-        boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
         try {
             switch (policy) {
                 case FRESH -> {
-                    if (waits) {
-                        EntryWord.START_FRESH.tell(entry, 0);
-                    }
+                    EntryWord.START_FRESH.tell(entry, 0);
                     status.fresh(reason);
                 }
                 case FAIL -> {
-                    if (waits) {
-                        EntryWord.FAIL.tell(entry, ExitCode.FAILED);
-                    }
+                    EntryWord.FAIL.tell(entry, ExitCode.FAILED);
                     status.fail(reason);
                 }
             }
@@ -287,7 +288,8 @@ public final class Restore {
             }
             boolean begun = false;
             boolean ran = false;
-            Path decompressed = settings.staging().resolve(uri.checkpointId() + "-" + uri.container());
+            Path decompressed =
+                    settings.staging().resolve(uri.podUid() + "-" + uri.checkpointId() + "-" + uri.container());
             // CRIU itself keeps one processor busy.
             ExecutorService workers = Executors.newFixedThreadPool(
                     Math.max(1, Runtime.getRuntime().availableProcessors() - 1), task -> {

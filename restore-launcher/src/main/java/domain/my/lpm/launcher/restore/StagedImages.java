@@ -64,6 +64,7 @@ record StagedImages(
         Terminals.refuseForeign(dump.terminals());
         List<ExternalMount> externalMounts = ExternalMounts.of(dump);
         Tcp connections = Connections.relocate(tcp, dump, addresses, images);
+        ImageRewrite.takeUnsentForSent(dump);
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
         ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
         ImageRewrite.write(ImageRewrite.withTimersArmed(dump), images);
