@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import domain.my.lpm.checkpoint.archive.TarEntry.Type;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.io.input.CloseShieldInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +51,8 @@ public final class RootfsDiff {
      */
     public static Applied apply(InputStream difference, Path root) {
         try (FileTree tree = new FileTree(THING, root);
-                TarReader reader =
-                        new TarReader(THING, Decompression.open(THING, new Unclosed(difference), LIMITS), LIMITS)) {
+                TarReader reader = new TarReader(
+                        THING, Decompression.open(THING, CloseShieldInputStream.wrap(difference), LIMITS), LIMITS)) {
             @Nullable TarEntry entry;
             while ((entry = reader.next()) != null) {
                 apply(tree, entry, reader);
@@ -160,22 +160,6 @@ public final class RootfsDiff {
             tar.finish();
         } catch (IOException problem) {
             throw CheckpointException.unreadable(THING, problem);
-        }
-    }
-
-    private static final class Unclosed extends FilterInputStream {
-        private Unclosed(InputStream input) {
-            super(input);
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            return in.read(bytes, offset, length);
-        }
-
-        @Override
-        public void close() {
-            // The stream belongs to the caller.
         }
     }
 }

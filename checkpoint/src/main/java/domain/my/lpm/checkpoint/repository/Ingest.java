@@ -8,9 +8,7 @@ import domain.my.lpm.checkpoint.archive.Reason;
 import domain.my.lpm.checkpoint.archive.TarEntry;
 import domain.my.lpm.checkpoint.archive.TarReader;
 import domain.my.lpm.checkpoint.archive.TarWriter;
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -28,6 +26,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.commons.io.input.CloseShieldInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,7 +151,7 @@ public final class Ingest {
             } else if (source instanceof ArchiveSource.TarStream tar) {
                 try (TarReader reader = new TarReader(
                         thing,
-                        Decompression.open(thing, new Unclosed(tar.stream()), options.limits()),
+                        Decompression.open(thing, CloseShieldInputStream.wrap(tar.stream()), options.limits()),
                         options.limits())) {
                     storeTar(reader, filler);
                 }
@@ -488,22 +487,6 @@ public final class Ingest {
                 pipeline.giveBack(buffer);
                 buffer = null;
             }
-        }
-    }
-
-    private static final class Unclosed extends FilterInputStream {
-        private Unclosed(InputStream input) {
-            super(input);
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            return in.read(bytes, offset, length);
-        }
-
-        @Override
-        public void close() {
-            // The stream belongs to the caller.
         }
     }
 }

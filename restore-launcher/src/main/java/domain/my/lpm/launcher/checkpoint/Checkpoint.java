@@ -20,13 +20,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 
 /**
  * Takes a checkpoint of a running container by the toolkit's own CRIU. The node's runtime has no part in it. If anything
@@ -208,12 +208,9 @@ public final class Checkpoint {
     }
 
     private static void deleteTree(Path directory) {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
+        try {
+            if (Files.exists(directory)) {
+                PathUtils.deleteDirectory(directory);
             }
         } catch (IOException error) {
             throw new UncheckedIOException("cannot remove the unfinished dump " + directory, error);

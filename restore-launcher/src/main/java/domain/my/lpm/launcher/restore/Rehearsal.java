@@ -24,12 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 
 /**
  * Does with a sample what a restore does between its release and the start of CRIU, so that the classes are loaded and
@@ -105,10 +104,8 @@ public final class Rehearsal {
     }
 
     private static void deleteTree(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+        try {
+            PathUtils.deleteDirectory(directory);
         } catch (IOException error) {
             throw new UncheckedIOException("cannot clear " + directory, error);
         }
