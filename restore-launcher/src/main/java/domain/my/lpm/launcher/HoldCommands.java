@@ -9,12 +9,9 @@ import picocli.CommandLine.Option;
 final class HoldCommands {
     private HoldCommands() {}
 
-    /** Roll back. */
-    @Command(
-            name = "resume",
-            mixinStandardHelpOptions = true,
-            description = "Lets a held source go on from the instruction at which it was stopped.")
-    static final class Resume implements Callable<Integer> {
+    /** What both do: end the hold of one container. */
+    @Command(mixinStandardHelpOptions = true)
+    abstract static class EndOfHold implements Callable<Integer> {
         @Option(
                 names = "--pid",
                 paramLabel = "PID",
@@ -23,31 +20,32 @@ final class HoldCommands {
                 description = "The container's first process. [LPM_PID]")
         private int pid;
 
+        abstract void end(ApplicationTree tree);
+
         @Override
         public Integer call() {
-            ApplicationTree.of(pid).resume();
+            end(ApplicationTree.of(pid));
             return 0;
+        }
+    }
+
+    /** Roll back. */
+    @Command(name = "resume", description = "Lets a held source go on from the instruction at which it was stopped.")
+    static final class Resume extends EndOfHold {
+        @Override
+        void end(ApplicationTree tree) {
+            tree.resume();
         }
     }
 
     /** Commit. */
     @Command(
             name = "fence",
-            mixinStandardHelpOptions = true,
             description = "Kills a held source while it is stopped, so that it never runs another instruction.")
-    static final class Fence implements Callable<Integer> {
-        @Option(
-                names = "--pid",
-                paramLabel = "PID",
-                required = true,
-                defaultValue = "${env:LPM_PID}",
-                description = "The container's first process. [LPM_PID]")
-        private int pid;
-
+    static final class Fence extends EndOfHold {
         @Override
-        public Integer call() {
-            ApplicationTree.of(pid).fence();
-            return 0;
+        void end(ApplicationTree tree) {
+            tree.fence();
         }
     }
 }
