@@ -259,7 +259,8 @@ public final class RunningContainer {
         return (Optional<String>[]) new Optional<?>[] {Optional.empty()};
     }
 
-    static boolean await(Duration atMost, BooleanSupplier condition) {
+    /** Waits for a condition; returns whether it came true within the time. */
+    public static boolean await(Duration atMost, BooleanSupplier condition) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.launcher.linux.Processes;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,27 +104,8 @@ class LeftoversTest {
         List<String> left() {
             List<String> left = new ArrayList<>();
             cgroups.stream().filter(path -> Files.exists(Path.of(path))).forEach(left::add);
-            if (Files.exists(Path.of(directory))) {
-                left.add(directory);
-            }
-            try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-                processes
-                        .filter(process -> process.getFileName().toString().matches("\\d+"))
-                        .filter(process -> Stream.of("mountinfo", "cmdline")
-                                .anyMatch(file -> read(process.resolve(file)).contains(directory)))
-                        .forEach(process -> left.add("process " + process.getFileName()));
-            } catch (IOException error) {
-                throw new UncheckedIOException(error);
-            }
+            left.addAll(Leftovers.of(directory));
             return left;
-        }
-
-        private static String read(Path file) {
-            try {
-                return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-            } catch (IOException ended) {
-                return "";
-            }
         }
     }
 }

@@ -26,8 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a workload from node-a to node-b, step by step, as controller and agents do in a cluster. */
@@ -102,7 +100,7 @@ final class Migration {
         if (workload.counts()) {
             from.awaitLine(line -> line.startsWith("tick 12 "), SOON);
         } else {
-            await(settings.runFor(), () -> !from.isRunning());
+            RunningContainer.await(settings.runFor(), () -> !from.isRunning());
         }
         if (!from.isRunning()) {
             throw new SandboxException("the container '" + from.name() + "' ended before it could move: "
@@ -186,14 +184,14 @@ final class Migration {
                     null,
                     List.of());
         }
-        await(FIRST_LINE, () -> !to.lines().isEmpty() || !to.isRunning());
+        RunningContainer.await(FIRST_LINE, () -> !to.lines().isEmpty() || !to.isRunning());
         List<ProcessPicture> after = ProcessPicture.of(to);
 
         steps.begin("It runs on node-b; what stood still on node-a is killed");
         taken.fence();
-        await(SOON, () -> from.processes().isEmpty());
+        RunningContainer.await(SOON, () -> from.processes().isEmpty());
         // Long enough for a counter's further ticks, and for the end of a program that cannot go on.
-        await(Duration.ofMillis(1500), () -> !to.isRunning());
+        RunningContainer.await(Duration.ofMillis(1500), () -> !to.isRunning());
         Integer exitCode = to.isRunning() ? null : (Integer) to.awaitExit(SOON);
         launcher.awaitExit(SOON);
         List<String> volumeLines = workload.counts() ? counterFile(to.pod()) : List.of();
@@ -270,23 +268,6 @@ final class Migration {
 
     private static List<String> last(List<String> lines) {
         return lines.subList(Math.max(0, lines.size() - 5), lines.size());
-    }
-
-    /** Whether the condition came true within that time. */
-    static boolean await(Duration atMost, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + atMost.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                return false;
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(10);
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                throw new SandboxException("interrupted", interrupted);
-            }
-        }
-        return true;
     }
 
     /** The seconds and milliseconds between two lines. */

@@ -38,6 +38,19 @@ public final class SourceAgent {
         return new CheckpointUri(container.pod().uid(), checkpointId, container.name());
     }
 
+    /** The launcher's options for where it works, and whose checkpoint it works with. */
+    static List<String> place(RunningContainer container, Owner owner) {
+        return List.of(
+                "--pid",
+                Integer.toString(container.pid()),
+                "--namespace",
+                owner.namespace(),
+                "--pod",
+                owner.pod(),
+                "--container",
+                owner.container());
+    }
+
     /** Puts a runtime's archive into the repository. */
     public static StoredContainer store(
             RunningContainer container,
@@ -64,22 +77,10 @@ public final class SourceAgent {
 
     /** Takes a checkpoint by the launcher, held. */
     public static CheckpointUri checkpoint(RunningContainer container, String checkpointId, List<String> options) {
-        Owner owner = owner(container);
         CheckpointUri uri = uri(container, checkpointId);
-        List<String> arguments = new ArrayList<>(List.of(
-                "checkpoint",
-                "--pid",
-                Integer.toString(container.pid()),
-                "--namespace",
-                owner.namespace(),
-                "--pod",
-                owner.pod(),
-                "--container",
-                owner.container(),
-                "--signing-key",
-                AgentKey.SIGNING_KEY,
-                "--checkpoint",
-                uri.toString()));
+        List<String> arguments = new ArrayList<>(List.of("checkpoint"));
+        arguments.addAll(place(container, owner(container)));
+        arguments.addAll(List.of("--signing-key", AgentKey.SIGNING_KEY, "--checkpoint", uri.toString()));
         arguments.addAll(options);
         container.node().agent(CHECKPOINT, arguments).orThrow();
         return uri;

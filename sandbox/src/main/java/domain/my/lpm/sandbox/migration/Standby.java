@@ -52,17 +52,9 @@ public final class Standby implements AutoCloseable {
     public static Standby start(RunningContainer target, Owner owner, List<String> options, List<String> by) {
         Node node = target.node();
         String status = "/work/" + UUID.randomUUID() + ".json";
-        List<String> arguments = new ArrayList<>(List.of(
-                "restore",
-                "--standby",
-                "--pid",
-                Integer.toString(target.pid()),
-                "--namespace",
-                owner.namespace(),
-                "--pod",
-                owner.pod(),
-                "--container",
-                owner.container(),
+        List<String> arguments = new ArrayList<>(List.of("restore", "--standby"));
+        arguments.addAll(SourceAgent.place(target, owner));
+        arguments.addAll(List.of(
                 "--trusted-keys",
                 AgentKey.TRUSTED_KEYS,
                 "--claimant",

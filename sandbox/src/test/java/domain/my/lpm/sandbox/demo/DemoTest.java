@@ -4,20 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.Main;
+import domain.my.lpm.sandbox.RunningContainer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import jnr.constants.platform.Signal;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -203,7 +202,7 @@ class DemoTest {
         Process demo = start("demo", "--keep");
         String sandbox;
         try {
-            assertThat(Migration.await(LONG, () -> output().contains("until Ctrl-C") || !demo.isAlive()))
+            assertThat(RunningContainer.await(LONG, () -> output().contains("until Ctrl-C") || !demo.isAlive()))
                     .as(output())
                     .isTrue();
             sandbox = demo.descendants()
@@ -215,14 +214,14 @@ class DemoTest {
                     .findFirst()
                     .orElseThrow(() -> new AssertionError(output()));
             List<Path> groups = controlGroups(demo);
-            assertThat(left(sandbox)).isNotEmpty();
+            assertThat(Leftovers.of(sandbox)).isNotEmpty();
             assertThat(groups).isNotEmpty().allMatch(Files::exists);
 
             Processes.signal(Math.toIntExact(demo.pid()), Signal.SIGINT);
 
             assertThat(demo.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(demo.exitValue()).isEqualTo(130);
-            assertThat(left(sandbox)).isEmpty();
+            assertThat(Leftovers.of(sandbox)).isEmpty();
             assertThat(groups).noneMatch(Files::exists);
         } finally {
             demo.destroyForcibly();
@@ -230,7 +229,7 @@ class DemoTest {
     }
 
     private static String commandLine(ProcessHandle process) {
-        return read(Path.of("/proc/" + process.pid() + "/cmdline")).replace('\0', ' ');
+        return Leftovers.read(Path.of("/proc/" + process.pid() + "/cmdline")).replace('\0', ' ');
     }
 
     /** The sandbox's own, as the processes in them tell. */
@@ -244,29 +243,5 @@ class DemoTest {
                         + group.getValue()))
                 .distinct()
                 .toList();
-    }
-
-    /** Files, mounts and processes of the sandbox. */
-    private static List<String> left(String sandbox) {
-        List<String> left = new ArrayList<>();
-        Optional.of(sandbox).filter(path -> Files.exists(Path.of(path))).ifPresent(left::add);
-        try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-            processes
-                    .filter(process -> process.getFileName().toString().matches("\\d+"))
-                    .filter(process -> Stream.of("mountinfo", "cmdline")
-                            .anyMatch(file -> read(process.resolve(file)).contains(sandbox)))
-                    .forEach(process -> left.add("process " + process.getFileName()));
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
-        return left;
-    }
-
-    private static String read(Path file) {
-        try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        } catch (IOException ended) {
-            return "";
-        }
     }
 }
