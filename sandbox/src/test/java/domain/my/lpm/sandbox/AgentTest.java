@@ -1,7 +1,6 @@
 package domain.my.lpm.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,9 +13,7 @@ import org.junit.jupiter.api.Test;
 class AgentTest {
     @Test
     void theAgentSeesTheShareAndTheProcessesOfItsNode() throws Exception {
-        Settings settings = Specimens.settings();
-        assumeTrue(Files.isDirectory(settings.toolkit()), "no toolkit: build it with base-images");
-        try (Sandbox sandbox = Sandbox.create(settings)) {
+        try (Sandbox sandbox = Sandbox.create(Specimens.settings())) {
             Node node = sandbox.node("node");
             Files.writeString(sandbox.share().resolve("note"), "shared");
             try (RunningPod pod = node.run(Specimens.counter())) {
@@ -32,7 +29,12 @@ class AgentTest {
                 String output = new String(agent.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 String error = new String(agent.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
                 assertThat(error).isEmpty();
-                assertThat(output.lines().toList()).containsExactly("shared", "busybox", "Version: 4.2.1", "1");
+                assertThat(output.lines().toList())
+                        .satisfiesExactly(
+                                line -> assertThat(line).isEqualTo("shared"),
+                                line -> assertThat(line).isEqualTo("busybox"),
+                                line -> assertThat(line).startsWith("Version: "),
+                                line -> assertThat(line).isEqualTo("1"));
             }
         }
     }
