@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Two nodes with agents that trust one key, for a test class: open it in {@code @BeforeAll}, close it in
- * {@code @AfterAll}.
+ * Two nodes with agents that trust one key, for a test class: keep it in a static field with
+ * {@code @AutoClose}.
  */
 public final class Cluster implements AutoCloseable {
     /** Far longer than anything takes that is not stuck. */

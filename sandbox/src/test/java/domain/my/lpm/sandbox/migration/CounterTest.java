@@ -8,25 +8,15 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.migration.Cluster.Arrival;
 import domain.my.lpm.sandbox.migration.Cluster.Journey;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("real")
 @Tag("vm")
 class CounterTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     @Test
     void goesOnWhereItStoodStill() {

@@ -12,8 +12,7 @@ import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -45,17 +44,8 @@ class FilesTest {
             while true; do usleep 100000; done
             """;
 
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     private static Pod pod() {
         return new PodBuilder(Specimens.script("files", CHANGES).build())

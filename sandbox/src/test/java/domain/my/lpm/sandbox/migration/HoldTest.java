@@ -23,25 +23,15 @@ import domain.my.lpm.sandbox.migration.Travel.Hop;
 import domain.my.lpm.sandbox.migration.Travel.Landing;
 import java.nio.file.Files;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A held source does nothing after the dump, until it goes on as if nothing had been or never does anything again. */
 @Tag("real")
 class HoldTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     @Test
     @Tag("vm")

@@ -12,8 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,17 +58,8 @@ class LifeAfterRestoreTest {
             exec $JAVA_HOME/bin/java -Xmx64m -XX:+UseSerialGC -XX:-UsePerfData /tmp/Main.java
             """;
 
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     /** What is seen of an end from outside. */
     private record End(int exitCode, boolean oomKilled, List<String> lastWords) {}

@@ -14,25 +14,15 @@ import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.migration.Cluster.Journey;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Memory of every kind, and files that live by being open. */
 @Tag("real")
 class MemoryAndFilesTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     @Test
     void privateSharedAndSealedMemory() {

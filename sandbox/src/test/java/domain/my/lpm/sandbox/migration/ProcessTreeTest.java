@@ -3,25 +3,15 @@ package domain.my.lpm.sandbox.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.sandbox.migration.Cluster.Journey;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What several processes share and what the kernel keeps for them goes along. */
 @Tag("real")
 class ProcessTreeTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     private static Moved move(String name) {
         return Moved.by(cluster, Moved.python(name, name + ".py").build(), Journey.PLAIN);

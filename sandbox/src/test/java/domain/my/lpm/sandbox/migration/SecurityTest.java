@@ -18,8 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -28,17 +27,8 @@ import org.junit.jupiter.api.Test;
 class SecurityTest {
     private static final long MOST_RESIDENT_BYTES = 2 << 20;
 
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     @Test
     void credentialsAndTheReadOnlyRootStay() {

@@ -17,8 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -27,17 +26,8 @@ import org.junit.jupiter.api.Test;
 class StandbyTest {
     private static final Pod TICKER = Travel.ticker("candidate");
 
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     private static Standby standby(RunningContainer target, String... options) {
         return Standby.start(target, new Owner("default", "candidate", "main"), List.of(options))

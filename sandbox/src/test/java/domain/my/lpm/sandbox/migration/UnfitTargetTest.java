@@ -11,8 +11,7 @@ import domain.my.lpm.sandbox.migration.Cluster.Journey;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -21,17 +20,8 @@ import org.junit.jupiter.api.Test;
 class UnfitTargetTest {
     private static final String COUNT = "n=0; while true; do n=$((n + 1)); echo \"line $n\"; usleep 50000; done";
 
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     private static String refusal(Pod source, Pod target) {
         try (RunningPod pod = cluster.source.run(source)) {

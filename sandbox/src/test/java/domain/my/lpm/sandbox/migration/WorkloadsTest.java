@@ -8,25 +8,15 @@ import domain.my.lpm.sandbox.migration.Cluster.Journey;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Applications of different kinds go on where they stood. */
 @Tag("real")
 class WorkloadsTest {
-    private static Cluster cluster;
-
-    @BeforeAll
-    static void open() {
-        cluster = new Cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        cluster.close();
-    }
+    @AutoClose
+    private static final Cluster cluster = new Cluster();
 
     private static Pod pod(String name, String image, List<String> command) {
         return new PodBuilder(Specimens.script(name, "").build())
