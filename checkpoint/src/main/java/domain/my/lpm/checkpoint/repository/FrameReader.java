@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a compressed archive by frames, each verified before it is decompressed. For use by several threads. */
 final class FrameReader {
-    private static final int VERIFY_BUFFER = 1 << 20;
+    /** What stays in a processor's cache is hashed faster. */
+    private static final int VERIFY_BUFFER = 64 << 10;
+
     private static final String REMEDY = "the storage or someone changed it; take the checkpoint again";
 
     private final String thing;

@@ -36,7 +36,7 @@ class FuzzTest {
     private static final String INSTRUMENTED = Stream.of("archive", "image", "inspect", "repository")
             .map(name -> "domain.my.lpm.checkpoint." + name + ".**")
             .collect(Collectors.joining(":"));
-    private static final Path IMAGES = Path.of("src/test/resources/domain/my/lpm/checkpoint/inspect/counter");
+    private static final Path IMAGES = Path.of("src/main/resources/domain/my/lpm/checkpoint/image/sample/counter");
 
     @TempDir
     private Path work = Path.of("");

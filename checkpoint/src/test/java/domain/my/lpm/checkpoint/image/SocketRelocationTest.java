@@ -63,7 +63,7 @@ class SocketRelocationTest {
     }
 
     private SocketRelocation relocate(String... target) throws IOException {
-        Path images = Path.of("src/test/resources/domain/my/lpm/checkpoint/inspect/counter");
+        Path images = Path.of("src/main/resources/domain/my/lpm/checkpoint/image/sample/counter");
         for (String name : List.of("inventory.img", "pstree.img", "core-1.img", "core-8.img", "core-23.img")) {
             Files.copy(images.resolve(name), directory.resolve(name));
         }

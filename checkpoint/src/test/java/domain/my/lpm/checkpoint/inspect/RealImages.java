@@ -31,7 +31,7 @@ enum RealImages {
     }
 
     private Path source() {
-        return Path.of("src/test/resources/domain/my/lpm/checkpoint/inspect", name().toLowerCase(Locale.ROOT));
+        return Path.of("src/main/resources/domain/my/lpm/checkpoint/image/sample", name().toLowerCase(Locale.ROOT));
     }
 
     static List<Path> list(Path directory) throws IOException {

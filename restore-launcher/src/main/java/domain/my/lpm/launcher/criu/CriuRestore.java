@@ -33,9 +33,17 @@ public final class CriuRestore implements AutoCloseable {
         this.gate = gate;
     }
 
-    /** Prepares the pipes and scripts in the container. */
-    public static CriuRestore prepare(ContainerRoot root) {
-        return new CriuRestore(root, Gate.install(root));
+    /**
+     * Prepares the pipes and scripts in the container, and lets CRIU look at the kernel.
+     *
+     * @param program path of CRIU in the toolkit
+     */
+    public static CriuRestore prepare(ContainerRoot root, String program) {
+        CriuRestore prepared = new CriuRestore(root, Gate.install(root));
+        // CRIU keeps what it has found out about the kernel in /run, and would otherwise begin its restore by that.
+        root.shell()
+                .run(ShellQuote.join(List.of(program, "check", "--feature", "mem_dirty_track")) + " 3<&- </dev/null");
+        return prepared;
     }
 
     /**
@@ -157,6 +165,18 @@ public final class CriuRestore implements AutoCloseable {
     /** CRIU's log of this run, as this JVM sees it. */
     public Path log() {
         return root.seen(LOG);
+    }
+
+    /** Does what {@link #run} does before CRIU starts, and drops it: for a rehearsal. */
+    public static void rehearse() {
+        command(new Options(
+                "criu",
+                Map.of("/etc/hosts", "/old/etc/hosts"),
+                List.of("/dev/null", "pipe:[1]", "pipe:[2]"),
+                false,
+                Tcp.CLOSE,
+                Duration.ZERO,
+                List.of()));
     }
 
     private static String command(Options options) {

@@ -1,6 +1,8 @@
 package domain.my.lpm.launcher.restore;
 
 import domain.my.lpm.checkpoint.archive.ArchiveSource;
+import domain.my.lpm.checkpoint.image.CredentialCheck;
+import domain.my.lpm.checkpoint.image.CriuImages;
 import domain.my.lpm.checkpoint.image.Grant;
 import domain.my.lpm.checkpoint.image.SampleDump;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
@@ -14,37 +16,49 @@ import domain.my.lpm.checkpoint.repository.Repository;
 import domain.my.lpm.checkpoint.repository.SigningKey;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
 import domain.my.lpm.checkpoint.repository.TrustedKeys;
+import domain.my.lpm.launcher.criu.CriuRestore;
 import domain.my.lpm.launcher.criu.Tcp;
 import domain.my.lpm.launcher.linux.Addresses;
+import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.namespace.MountTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import jnr.constants.platform.Signal;
 import org.apache.commons.io.file.PathUtils;
 
 /**
- * Does with a sample what a restore does between its release and the start of CRIU, so that the classes are loaded and
- * the code is compiled when it counts.
+ * Does with samples what a restore does between its release and the application's first instruction, CRIU's part left
+ * out, so that the classes are loaded and the code is compiled when it counts.
  */
 public final class Rehearsal {
     private static final Owner NOBODY = new Owner("rehearsal", "rehearsal", "rehearsal");
-    private static final CheckpointUri URI = new CheckpointUri("rehearsal", "rehearsal", "rehearsal");
+    /** As {@code /proc/PID/status} has them: all that a container can be granted, and next to nothing. */
+    private static final Grant EVERYTHING = grant(0, "000001ffffffffff", 0, 0);
+
+    private static final Grant NOTHING = grant(65534, "0000000000000000", 1, 2);
     private static final int MEMORY_BYTES = 64 << 10;
+    /** Two ticks of the clock by which the kernel counts processor time. */
+    private static final long LOOK_NANOSECONDS = 20_000_000;
 
     private Rehearsal() {}
 
     /**
-     * Rehearses again and again.
+     * Rehearses again and again, and then lets the JVM finish what it compiles.
      *
-     * @param time how long; a rehearsal that has begun is finished
+     * @param time how long for each of both; a rehearsal that has begun is finished
      */
     public static void run(Duration time) {
         long end = System.nanoTime() + time.toNanos();
@@ -54,11 +68,15 @@ public final class Rehearsal {
             SigningKey key = SigningKey.generate();
             TrustedKeys keys = TrustedKeys.of(List.of(key.publicPem()));
             Path repository = Files.createDirectory(directory.resolve("repository"));
-            store(directory, repository, key);
-            Grant grant = Grant.ofProcessStatus(Processes.statusText(Processes.self()));
+            for (SampleDump sample : SampleDump.values()) {
+                store(sample, directory, repository, key);
+            }
             do {
-                once(directory, repository, keys, grant, workers);
+                for (SampleDump sample : SampleDump.values()) {
+                    once(sample, directory, repository, keys, workers);
+                }
             } while (System.nanoTime() < end);
+            awaitCompiled(end + time.toNanos());
         } catch (IOException error) {
             throw new UncheckedIOException("cannot rehearse in " + directory, error);
         } finally {
@@ -67,31 +85,74 @@ public final class Rehearsal {
         }
     }
 
-    private static void store(Path directory, Path repository, SigningKey key) throws IOException {
-        Path dump = Files.createDirectory(directory.resolve("dump"));
-        SampleDump.write(dump);
+    /** Waits until the JVM's compiler has done what the rehearsal gave it to do, which would slow down the restore. */
+    private static void awaitCompiled(long end) {
+        boolean busy = true;
+        while (busy && System.nanoTime() < end) {
+            Duration before = processorTime();
+            LockSupport.parkNanos(LOOK_NANOSECONDS);
+            busy = processorTime().compareTo(before) > 0;
+        }
+    }
+
+    private static Duration processorTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    private static Grant grant(int user, String capabilities, int noNewPrivileges, int seccomp) {
+        return Grant.ofProcessStatus(
+                "Uid:\t%1$d\nGid:\t%1$d\nGroups:\t\nCapBnd:\t%2$s\nNoNewPrivs:\t%3$d\nSeccomp:\t%4$d\n"
+                        .formatted(user, capabilities, noNewPrivileges, seccomp));
+    }
+
+    private static List<InetAddress> addresses() {
+        try {
+            return List.of(
+                    InetAddress.getByAddress(new byte[] {127, 0, 0, 1}),
+                    // RFC 5737: for documentation, so that no socket of a sample has it.
+                    InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1}));
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static CheckpointUri uri(SampleDump sample) {
+        return new CheckpointUri("rehearsal", sample.name().toLowerCase(Locale.ROOT), "rehearsal");
+    }
+
+    private static void store(SampleDump sample, Path directory, Path repository, SigningKey key) throws IOException {
+        Path dump = Files.createDirectory(directory.resolve("dump-" + sample));
+        sample.write(dump);
         Files.write(dump.resolve("pages-1.img"), new byte[MEMORY_BYTES]);
         Files.write(dump.resolve(Descriptors.FILE), Descriptors.format(List.of("/dev/null", "pipe:[1]", "pipe:[2]")));
         Ingest.run(
                 ArchiveSource.directory(dump, Map.of()),
                 repository,
-                URI,
+                uri(sample),
                 new Provenance(NOBODY, Architecture.ofThisMachine(), "", null, "launcher", Instant.EPOCH, Map.of()),
                 key,
                 Options.of(Form.EXTRACTED));
     }
 
-    private static void once(Path directory, Path repository, TrustedKeys keys, Grant grant, ExecutorService workers)
+    private static void once(
+            SampleDump sample, Path directory, Path repository, TrustedKeys keys, ExecutorService workers)
             throws IOException {
         Path images = Files.createDirectory(directory.resolve("images"));
         StoredContainer stored =
-                new Repository(repository).open(URI, keys, new Expected(NOBODY, Architecture.ofThisMachine()));
+                new Repository(repository).open(uri(sample), keys, new Expected(NOBODY, Architecture.ofThisMachine()));
         stored.claim("rehearsal");
-        StagedImages staged = StagedImages.stage(stored, images, grant, Tcp.CLOSE, Addresses.of(Processes.self()));
+        StagedImages staged = StagedImages.stage(stored, images, EVERYTHING, Tcp.CLOSE, addresses());
+        CredentialCheck.violations(CriuImages.open(images), NOTHING);
+        Addresses.of(Processes.self());
         ContainerFiles.requireMounts(MountTable.of(Processes.self()), Map.of());
-        ContainerFiles.leftBehind(Map.of(), repository, URI);
+        ContainerFiles.leftBehind(Map.of(), repository, uri(sample));
         stored.verifyAll(staged.pages(), workers);
         stored.releaseClaim("rehearsal");
+        CriuRestore.rehearse();
+        // SIGCONT does nothing to a process that runs. A native call is slow when it is made for the first time.
+        Processes.children(Processes.self());
+        Processes.signal(Processes.self(), Signal.SIGCONT);
+        Linux.queueSignal(Processes.self(), Signal.SIGCONT.intValue(), 0);
         deleteTree(images);
     }
 

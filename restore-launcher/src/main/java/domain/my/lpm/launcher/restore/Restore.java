@@ -115,7 +115,7 @@ public final class Restore {
             requireCapabilities();
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
             try (ContainerRoot root = enter();
-                    CriuRestore criu = CriuRestore.prepare(root)) {
+                    CriuRestore criu = CriuRestore.prepare(root, settings.criu())) {
                 // What a killed CRIU has left would cut CRIU off here.
                 unlockNetwork(entry);
                 Grant grant = settings.askedFor().of(Grant.ofProcessStatus(Processes.statusText(entry)));
@@ -290,14 +290,22 @@ public final class Restore {
             boolean ran = false;
             Path decompressed =
                     settings.staging().resolve(uri.podUid() + "-" + uri.checkpointId() + "-" + uri.container());
-            // CRIU itself keeps one processor busy.
-            ExecutorService workers = Executors.newFixedThreadPool(
-                    Math.max(1, Runtime.getRuntime().availableProcessors() - 1), task -> {
-                        Thread thread = new Thread(task, "verify");
+            // CRIU goes first: they have what it leaves.
+            ExecutorService workers =
+                    Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+                        Thread thread = new Thread(
+                                () -> {
+                                    Processes.yieldToOthers();
+                                    task.run();
+                                },
+                                "verify");
                         thread.setDaemon(true);
                         return thread;
                     });
             try {
+                // A lazy restore must not wait for what reads all of the memory: it is verified while it runs.
+                CompletableFuture<Void> verified =
+                        settings.lazy() ? CompletableFuture.completedFuture(null) : verify(workers);
                 StagedImages staged = StagedImages.stage(
                         stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
                 Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
@@ -317,9 +325,6 @@ public final class Restore {
                 ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");
                 stagePages(staged.pages(), decompressed, workers);
-                // A lazy restore must not wait for what reads all of the memory: it is verified while it runs.
-                CompletableFuture<Void> verified =
-                        settings.lazy() ? CompletableFuture.completedFuture(null) : verify(staged.pages(), workers);
                 status.checkpoint(uri.toString(), staged.pageCount(), settings.lazy());
                 status.stepDone("pages");
                 status.enter(State.RESTORING);
@@ -358,7 +363,7 @@ public final class Restore {
                 status.stepDone("resume");
                 status.enter(State.RESTORED);
                 if (settings.lazy()) {
-                    attend(verify(staged.pages(), workers));
+                    attend(verify(workers));
                 }
             } finally {
                 workers.shutdownNow();
@@ -415,10 +420,11 @@ public final class Restore {
             }
         }
 
-        /** Begins to verify the memory; what was decompressed was verified on the way. */
-        private CompletableFuture<Void> verify(List<String> pages, ExecutorService workers) {
+        /** Begins to verify the memory; what is decompressed is verified on the way. */
+        private CompletableFuture<Void> verify(ExecutorService workers) {
+            List<String> pages = StagedImages.pages(stored);
             return stored.isExtracted()
-                    ? CompletableFuture.runAsync(() -> stored.verifyAll(pages, workers))
+                    ? CompletableFuture.runAsync(() -> stored.verifyAll(pages, workers), workers)
                     : CompletableFuture.completedFuture(null);
         }
 

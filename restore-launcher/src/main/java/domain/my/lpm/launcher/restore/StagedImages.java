@@ -11,7 +11,6 @@ import domain.my.lpm.checkpoint.repository.StoredFile;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.net.InetAddress;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
@@ -34,6 +33,14 @@ record StagedImages(
     private static final int PAGE = 4096;
     private static final int MAXIMUM_DESCRIPTORS_BYTES = 64 << 10;
 
+    /** The names of the files with memory. */
+    static List<String> pages(StoredContainer stored) {
+        return stored.files().stream()
+                .map(StoredFile::name)
+                .filter(name -> name.startsWith(PAGES))
+                .toList();
+    }
+
     /**
      * Stages a checkpoint.
      *
@@ -43,12 +50,10 @@ record StagedImages(
      */
     static StagedImages stage(
             StoredContainer stored, Path images, Grant grant, Tcp tcp, Collection<InetAddress> addresses) {
-        List<String> pages = new ArrayList<>();
         long pageCount = 0;
         for (StoredFile file : stored.files()) {
             String name = file.name();
             if (name.startsWith(PAGES)) {
-                pages.add(name);
                 pageCount += file.size() / PAGE;
             } else if (name.startsWith(PREFIX)) {
                 stored.copyVerified(name, images.resolve(name.substring(PREFIX.length())));
@@ -68,6 +73,6 @@ record StagedImages(
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
         ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
         ImageRewrite.write(ImageRewrite.withTimersArmed(dump), images);
-        return new StagedImages(pages, pageCount, stdio, externalMounts, connections);
+        return new StagedImages(pages(stored), pageCount, stdio, externalMounts, connections);
     }
 }

@@ -73,6 +73,23 @@ class StandbyTest {
         }
     }
 
+    /** CRIU would otherwise look at the kernel first when the application is already down. */
+    @Test
+    void criuKnowsTheKernelBeforeTheRelease() {
+        try (RunningPod pod = cluster.target.run(TargetPod.of(TICKER))) {
+            RunningContainer target = pod.container("main");
+            try (Standby standby = standby(target)) {
+                assertThat(RunningContainer.await(
+                                Cluster.SOON,
+                                () -> target.processes().stream()
+                                        .anyMatch(process -> Files.exists(
+                                                Path.of("/proc/" + process.pid() + "/root/run/criu.kdat")))))
+                        .as(standby.said())
+                        .isTrue();
+            }
+        }
+    }
+
     @Test
     void failsWhenTheReleaseIsWithdrawn() {
         try (RunningPod pod = cluster.target.run(TargetPod.of(TICKER))) {
