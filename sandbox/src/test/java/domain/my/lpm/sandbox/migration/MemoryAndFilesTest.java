@@ -12,6 +12,7 @@ import domain.my.lpm.sandbox.RuntimeCheckpoint;
 import domain.my.lpm.sandbox.SandboxException;
 import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.migration.Cluster.Journey;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -73,16 +74,33 @@ class MemoryAndFilesTest {
 
     @Test
     void aLargeDeletedFileIsRefusedByDefaultAndTheSourceGoesOn() {
-        String script = "exec 3> /tmp/large; rm /tmp/large; head -c 3145728 /dev/zero >&3\n" + Travel.TICKS;
-        try (RunningPod running =
-                cluster.source.run(Specimens.script("refused", script).build())) {
+        assertRefused(
+                Specimens.script(
+                                "refused",
+                                "exec 3> /tmp/large; rm /tmp/large; head -c 3145728 /dev/zero >&3\n" + Travel.TICKS)
+                        .build(),
+                "Can't dump ghost file /tmp/large of 3145728 size, increase limit");
+    }
+
+    @Test
+    void aFileThatLostOneOfItsNamesIsRefusedAndTheSourceGoesOn() {
+        assertRefused(
+                Specimens.script(
+                                "links",
+                                "exec 3> /tmp/first; ln /tmp/first /tmp/second; rm /tmp/first\n" + Travel.TICKS)
+                        .build(),
+                "Can't create link remap for /tmp/first. Use link-remap option.");
+    }
+
+    private static void assertRefused(Pod pod, String reason) {
+        try (RunningPod running = cluster.source.run(pod)) {
             RunningContainer source = running.container("main");
             Travel.awaitNextTick(source);
 
             assertThatThrownBy(() -> RuntimeCheckpoint.take(source, RuntimeCheckpoint.Options.HOLD))
                     .isInstanceOf(SandboxException.class)
                     .hasMessageStartingWith("the checkpoint of 'main' failed: ")
-                    .hasMessageEndingWith("Can't dump ghost file /tmp/large of 3145728 size, increase limit");
+                    .hasMessageEndingWith(reason);
 
             Travel.awaitNextTick(source);
             List<Integer> ticks = Travel.ticks(source.output());
