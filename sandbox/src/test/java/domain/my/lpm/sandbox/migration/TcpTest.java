@@ -290,6 +290,7 @@ class TcpTest {
     }
 
     @Test
+    @Tag("vm")
     void listeningSocketsGoOnAcceptingAtTheAddressesOfTheTarget() {
         String address = nextNetwork() + ".2";
         try (RunningPod pod = cluster.source.run(python("server", SERVER.replace("ADDRESS", address)))) {
@@ -343,6 +344,7 @@ class TcpTest {
     }
 
     @Test
+    @Tag("vm")
     void connectionsWithinThePodLoseAndRepeatNoByte() {
         try (RunningPod pod = cluster.source.run(python("inside", INSIDE))) {
             RunningContainer inside = pod.container("main");
@@ -392,6 +394,7 @@ class TcpTest {
     }
 
     @Test
+    @Tag("vm")
     void connectionsToOutsideEndAfterWhatHadBeenReceived() {
         try (RunningPod pod = cluster.source.run(python("outside", toOutside(OUTSIDE)))) {
             connect(pod);
@@ -417,6 +420,7 @@ class TcpTest {
     }
 
     @Test
+    @Tag("vm")
     void aRefusedMigrationIsRolledBackWithEveryConnection() {
         String local = nextNetwork() + ".2";
         String remote = nextNetwork() + ".1:7000";
