@@ -23,5 +23,11 @@ public final class Annotations {
     /** Written by the webhook: the fields of containers which the rewrite replaced, as JSON, so that it can be undone. */
     public static final String REPLACED = "migration.replaced";
 
+    /**
+     * Written by the webhook where the pod's own launchers restore it: the emptyDir volumes that travel, one on a line, as
+     * {@code <container> <volume>=<mount path>}. A volume that several containers share is filled by the first of them.
+     */
+    public static final String VOLUMES = "migration.volumes";
+
     private Annotations() {}
 }

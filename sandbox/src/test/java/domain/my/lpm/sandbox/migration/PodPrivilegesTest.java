@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Form;
+import domain.my.lpm.checkpoint.repository.VolumeArchive;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.sandbox.ContainerProcess;
 import domain.my.lpm.sandbox.Result;
@@ -81,12 +82,26 @@ class PodPrivilegesTest {
     private record Source(RunningPod pod, CheckpointUri uri, List<String> output) implements AutoCloseable {
         /** Runs the pod until it has counted a little, and takes it to the share. */
         static Source of(Pod specified) {
+            return of(specified, Form.EXTRACTED);
+        }
+
+        static Source of(Pod specified, Form form) {
             RunningPod pod = cluster.source.run(specified);
             RunningContainer main = pod.container("main");
             main.awaitLine(line -> line.startsWith("tick 3 "), Cluster.SOON);
             RuntimeCheckpoint checkpoint = RuntimeCheckpoint.take(main, RuntimeCheckpoint.Options.HOLD);
             String id = cluster.newId();
-            SourceAgent.store(main, checkpoint, id, Form.EXTRACTED, cluster.sandbox.share(), cluster.key);
+            SourceAgent.store(main, checkpoint, id, form, cluster.sandbox.share(), cluster.key);
+            specified
+                    .getSpec()
+                    .getVolumes()
+                    .forEach(volume -> VolumeArchive.store(
+                            pod.volume(volume.getName()),
+                            cluster.sandbox.share(),
+                            pod.uid(),
+                            id,
+                            volume.getName(),
+                            cluster.key.signer()));
             return new Source(pod, SourceAgent.uri(main, id), main.output());
         }
 
@@ -178,6 +193,41 @@ class PodPrivilegesTest {
                     .startsWith("tick 1 ")
                     .doesNotContain(source.output().get(0).split(" ")[2]);
             assertThat(again.output().get(0)).startsWith("started anew: ").contains("it has been claimed by");
+        }
+    }
+
+    @Test
+    void restoresFromTheCompressedFormWithItsVolume() throws IOException, InterruptedException {
+        Pod pod = Specimens.merged(
+                Specimens.script("volume", "echo kept > /data/file\n" + COUNTER).build(), """
+                spec:
+                  securityContext: {runAsUser: 0}
+                  volumes: [{name: data, emptyDir: {}}]
+                  containers: [{volumeMounts: [{name: data, mountPath: /data}]}]
+                """);
+        try (Source source = Source.of(pod, Form.COMPRESSED);
+                RunningPod target =
+                        cluster.target.run(TargetPod.of(source.pod().pod(), source.uri(), TargetPod.lending()))) {
+            RunningContainer main = target.container("main");
+
+            assertThat(main.awaitLine(line -> true, Cluster.SOON)).isEqualTo(source.next("volume-restored"));
+            assertThat(main.exec(List.of("/bin/busybox", "cat", "/data/file")).output())
+                    .isEqualTo("kept\n");
+
+            CheckpointUri uri = SourceAgent.uri(main, cluster.newId());
+            main.exec(List.of("/bin/busybox", "sh", "-c", "echo more >> /data/file"))
+                    .orThrow();
+            assertThat(checkpoint(main, uri).exitCode()).isZero();
+            List<String> all = new ArrayList<>(source.output());
+            all.addAll(main.output());
+            try (RunningPod third = cluster.source.run(TargetPod.of(target.pod(), uri, TargetPod.lending()))) {
+                RunningContainer last = third.container("main");
+                assertThat(last.awaitLine(line -> true, Cluster.SOON))
+                        .isEqualTo(following(all, "volume-restored-restored"));
+                assertThat(last.exec(List.of("/bin/busybox", "cat", "/data/file"))
+                                .output())
+                        .isEqualTo("kept\nmore\n");
+            }
         }
     }
 

@@ -19,8 +19,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -30,12 +34,14 @@ import java.util.stream.Stream;
  * @param volumes to be appended to those of the pod
  * @param mounts to be appended to those of every injected container, see {@link #mountsOf}
  * @param containers what each injected container gets, in the order of the pod
+ * @param travelling the value of {@link Annotations#VOLUMES}, empty where there is none
  */
 record Additions(
         @JsonProperty Optional<Container> installer,
         @JsonProperty List<Volume> volumes,
         @JsonProperty List<VolumeMount> mounts,
-        @JsonProperty List<ForContainer> containers) {
+        @JsonProperty List<ForContainer> containers,
+        @JsonProperty String travelling) {
 
     /** The user that Kubernetes' own images take for nobody in particular. */
     private static final long NONROOT = 65532;
@@ -61,7 +67,31 @@ record Additions(
                         : Optional.empty(),
                 volumes(settings),
                 mounts(settings),
-                List.copyOf(containers));
+                List.copyOf(containers),
+                settings.privileges() == Privileges.POD ? travelling(spec, containers) : "");
+    }
+
+    private static String travelling(PodSpec spec, List<ForContainer> injected) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        Set<String> emptyDirs = spec.getVolumes().stream()
+                .filter(volume -> volume.getEmptyDir() != null)
+                .map(Volume::getName)
+                .collect(Collectors.toSet());
+        Set<String> names = injected.stream().map(ForContainer::name).collect(Collectors.toSet());
+        for (Container container : spec.getContainers()) {
+            for (VolumeMount mount : container.getVolumeMounts()) {
+                boolean whole = mount.getSubPath() == null && mount.getSubPathExpr() == null;
+                if (names.contains(container.getName())
+                        && emptyDirs.contains(mount.getName())
+                        && whole
+                        && !Boolean.TRUE.equals(mount.getReadOnly())) {
+                    lines.putIfAbsent(
+                            mount.getName(),
+                            container.getName() + " " + mount.getName() + "=" + mount.getMountPath() + "\n");
+                }
+            }
+        }
+        return String.join("", lines.values());
     }
 
     static ForContainer forContainer(PodSpec spec, Container container, Settings settings, boolean standby) {
@@ -88,6 +118,9 @@ record Additions(
         parts.add(installer.stream().toList());
         parts.add(volumes);
         parts.add(mounts);
+        if (!travelling.isEmpty()) {
+            parts.add(travelling);
+        }
         for (ForContainer container : containers) {
             parts.add(List.of(
                     container.name(),
@@ -183,7 +216,8 @@ record Additions(
                         field("uid", "metadata.uid"),
                         annotation("checkpoint", Annotations.CHECKPOINT_PATH),
                         annotation("source-pod", Annotations.SOURCE_POD),
-                        annotation("options", Annotations.RESTORE_OPTIONS))
+                        annotation("options", Annotations.RESTORE_OPTIONS),
+                        annotation("volumes", Annotations.VOLUMES))
                 .endDownwardAPI()
                 .endSource()
                 .addNewSource()

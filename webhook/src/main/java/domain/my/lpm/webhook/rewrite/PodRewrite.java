@@ -166,6 +166,9 @@ public final class PodRewrite {
         Map<String, String> annotations = new LinkedHashMap<>(annotations(pod));
         annotations.put(Annotations.INJECTED, fingerprint);
         annotations.put(Annotations.REPLACED, replaced.text());
+        if (!additions.travelling().isEmpty()) {
+            annotations.put(Annotations.VOLUMES, additions.travelling());
+        }
         pod.getMetadata().setAnnotations(annotations);
     }
 

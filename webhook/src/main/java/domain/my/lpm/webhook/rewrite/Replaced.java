@@ -79,6 +79,7 @@ final class Replaced {
         }
         annotations(pod).remove(Annotations.INJECTED);
         annotations(pod).remove(Annotations.REPLACED);
+        annotations(pod).remove(Annotations.VOLUMES);
     }
 
     private static void restore(Container container, JsonNode fields) throws JsonProcessingException {
