@@ -21,7 +21,7 @@ class ArchitectureTest {
             .importPackages("domain.my.lpm");
 
     @ParameterizedTest
-    @ValueSource(strings = {"api", "checkpoint", "launcher", "webhook", "sandbox"})
+    @ValueSource(strings = {"agent.protocol", "api", "checkpoint", "launcher", "webhook", "sandbox"})
     void everyModuleIsLookedAt(String module) {
         assertThat(PRODUCT).anyMatch(type -> type.getPackageName().startsWith(BASE + module));
     }
@@ -78,6 +78,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(others("api"))
+                .check(PRODUCT);
+    }
+
+    @Test
+    void theProtocolOfTheAgentKnowsNobody() {
+        noClasses()
+                .that()
+                .resideInAPackage(BASE + "agent.protocol..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others())
                 .check(PRODUCT);
     }
 
