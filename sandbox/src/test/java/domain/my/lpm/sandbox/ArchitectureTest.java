@@ -21,7 +21,7 @@ class ArchitectureTest {
             .importPackages("domain.my.lpm");
 
     @ParameterizedTest
-    @ValueSource(strings = {"agent.protocol", "api", "checkpoint", "launcher", "webhook", "sandbox"})
+    @ValueSource(strings = {"agent.hold", "agent.protocol", "api", "checkpoint", "launcher", "webhook", "sandbox"})
     void everyModuleIsLookedAt(String module) {
         assertThat(PRODUCT).anyMatch(type -> type.getPackageName().startsWith(BASE + module));
     }
@@ -89,6 +89,28 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(others())
+                .check(PRODUCT);
+    }
+
+    @Test
+    void theAgentKnowsTheLauncherAndTheCheckpoint() {
+        noClasses()
+                .that()
+                .resideInAPackage(BASE + "agent..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others("launcher", "checkpoint"))
+                .check(PRODUCT);
+    }
+
+    @Test
+    void onlyTheSandboxKnowsTheAgent() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(others("sandbox"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(BASE + "agent.hold..")
                 .check(PRODUCT);
     }
 

@@ -1,0 +1,21 @@
+package domain.my.lpm.agent.hold;
+
+/** The commits of migrations, which are recorded in the API. */
+public interface Commits {
+    /** Who is to live. */
+    enum Verdict {
+        /** The commit is recorded: the source must never run again. */
+        COMMITTED,
+        /** There is no such migration, or it cannot be committed any more: the source may go on. */
+        FORBIDDEN,
+        /** The API could not be asked: nothing may be decided. */
+        UNKNOWN
+    }
+
+    /**
+     * Sees to it that the migration of a hold is not committed later, unless it has been already: a source that goes on
+     * while its copy is declared the one to live would be the second one. Both are written under the same precondition, the
+     * version of the PodMigration, so that one of them alone succeeds.
+     */
+    Verdict forbid(Hold hold);
+}

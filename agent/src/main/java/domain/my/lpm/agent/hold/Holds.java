@@ -1,0 +1,247 @@
+package domain.my.lpm.agent.hold;
+
+import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.agent.hold.Hold.HeldContainer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The holds of this node. What is to be done is on the disk before it is done, so that an agent that was killed at any
+ * point does it again when it is back:
+ *
+ * <ul>
+ *   <li>a recorded hold whose pod was not stopped yet is resumed when its lease runs out, which changes nothing in a pod that
+ *       runs;
+ *   <li>a recorded fence is carried out again; nothing ever resumes that pod.
+ * </ul>
+ *
+ * Of the calls for one pod, one is at work at a time.
+ */
+public final class Holds {
+    /** The shortest and the longest lease. */
+    public static final Duration SHORTEST_LEASE = Duration.ofSeconds(5);
+
+    /** See {@link #SHORTEST_LEASE}. */
+    public static final Duration LONGEST_LEASE = Duration.ofMinutes(10);
+
+    private static final Logger LOG = System.getLogger(Holds.class.getName());
+
+    private final HoldRecords records;
+    private final HeldProcesses processes;
+    private final Commits commits;
+    private final Clock clock;
+    private final Map<String, Object> locks = new ConcurrentHashMap<>();
+    /** The holds of which it has been said that the API is silent. */
+    private final Set<Hold> undecided = ConcurrentHashMap.newKeySet();
+
+    /** Does nothing yet; see {@link #takeUp}. */
+    public Holds(HoldRecords records, HeldProcesses processes, Commits commits, Clock clock) {
+        this.records = records;
+        this.processes = processes;
+        this.commits = commits;
+        this.clock = clock;
+    }
+
+    /**
+     * Records that a pod is about to be stopped; to be called before the checkpoint.
+     *
+     * @param migration namespace and name of the PodMigration
+     * @param lease from {@link #SHORTEST_LEASE} to {@link #LONGEST_LEASE}
+     * @throws IllegalArgumentException if the lease is out of its range
+     * @throws IllegalStateException if the pod is held for another migration or checkpoint, or has been fenced
+     */
+    public Hold begin(
+            PodReference pod, String migration, String checkpointId, List<HeldContainer> containers, Duration lease) {
+        requireLease(lease);
+        synchronized (lock(pod)) {
+            Optional<Hold> before = records.of(pod);
+            if (before.isPresent()) {
+                requireSame(before.get(), migration, checkpointId);
+            }
+            Hold hold = new Hold(
+                    pod, migration, checkpointId, containers, clock.instant().plus(lease), false);
+            records.put(hold);
+            return hold;
+        }
+    }
+
+    private static void requireSame(Hold before, String migration, String checkpointId) {
+        requireNotFenced(before);
+        if (!before.migration().equals(migration) || !before.checkpointId().equals(checkpointId)) {
+            throw new IllegalStateException("pod " + before.pod() + " is held for the migration " + before.migration()
+                    + " by the checkpoint " + before.checkpointId() + "; let that migration end, or delete it");
+        }
+    }
+
+    private static void requireNotFenced(Hold hold) {
+        if (hold.fenced()) {
+            throw new IllegalStateException("pod " + hold.pod() + " has been fenced, as its copy has taken over;"
+                    + " delete the pod, nothing of it runs any more");
+        }
+    }
+
+    private static void requireLease(Duration lease) {
+        if (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(LONGEST_LEASE) > 0) {
+            throw new IllegalArgumentException("a lease of " + lease.toMillis() + " ms is not between "
+                    + SHORTEST_LEASE.toMillis() + " and " + LONGEST_LEASE.toMillis() + " ms; ask for one that is");
+        }
+    }
+
+    /**
+     * Puts off the end of a lease.
+     *
+     * @throws IllegalStateException if the pod is not held, as after its lease has run out, or has been fenced
+     */
+    public Hold renew(PodReference pod, Duration lease) {
+        requireLease(lease);
+        synchronized (lock(pod)) {
+            Hold hold = records.of(pod)
+                    .orElseThrow(() -> new IllegalStateException("pod " + pod
+                            + " is not held: its lease has run out and it has gone on, or it was resumed;"
+                            + " roll the migration back"));
+            requireNotFenced(hold);
+            Hold renewed = hold.renewed(clock.instant().plus(lease));
+            records.put(renewed);
+            return renewed;
+        }
+    }
+
+    /**
+     * Lets a held pod go on.
+     *
+     * @return whether it was held
+     * @throws IllegalStateException if it has been fenced
+     */
+    public boolean resume(PodReference pod) {
+        synchronized (lock(pod)) {
+            Optional<Hold> hold = records.of(pod);
+            if (hold.isEmpty()) {
+                return false;
+            }
+            requireNotFenced(hold.get());
+            letGo(hold.get());
+            return true;
+        }
+    }
+
+    private void letGo(Hold hold) {
+        List<RuntimeException> failures = new ArrayList<>();
+        for (HeldContainer container : hold.containers()) {
+            try {
+                processes.resume(container);
+            } catch (RuntimeException failure) {
+                // The others must not stand still for it.
+                failures.add(failure);
+            }
+        }
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+        records.remove(hold.pod());
+    }
+
+    /**
+     * Ends a held pod for good: its copy has taken over. To be called after the commit is recorded in the API. The record
+     * stays, and with it the answer to all who would resume, until {@link #forget}.
+     *
+     * @throws IllegalStateException if the pod is not held, or a process of it runs; none is killed then
+     */
+    public void fence(PodReference pod) {
+        synchronized (lock(pod)) {
+            Hold hold = records.of(pod)
+                    .orElseThrow(() -> new IllegalStateException("pod " + pod
+                            + " is not held, so that it may have run on since its checkpoint and cannot be fenced without"
+                            + " loss; look which of the two is to live, and delete the other"));
+            Hold fenced = hold.asFenced();
+            if (!hold.fenced()) {
+                records.put(fenced);
+            }
+            carryOut(fenced);
+        }
+    }
+
+    private void carryOut(Hold fenced) {
+        for (HeldContainer container : fenced.containers()) {
+            processes.fence(container);
+        }
+    }
+
+    /** Forgets a pod that is gone from the node. */
+    public void forget(PodReference pod) {
+        synchronized (lock(pod)) {
+            records.remove(pod);
+        }
+    }
+
+    /** Every hold of this node. */
+    public List<Hold> all() {
+        return records.all();
+    }
+
+    /** To be called when the agent starts: carries out fences again that may have been cut short. */
+    public void takeUp() {
+        for (Hold hold : records.all()) {
+            if (hold.fenced()) {
+                synchronized (lock(hold.pod())) {
+                    carryOut(hold);
+                }
+            }
+        }
+    }
+
+    /**
+     * To be called now and then: ends the holds whose lease has run out, as the API says. While the API cannot be asked they
+     * stay: that the source stands still too long does less harm than that it runs twice.
+     */
+    public void endLapsed() {
+        for (Hold listed : records.all()) {
+            synchronized (lock(listed.pod())) {
+                // It may have been renewed or have ended since it was listed.
+                records.of(listed.pod())
+                        .filter(hold -> !hold.fenced() && !clock.instant().isBefore(hold.until()))
+                        .ifPresent(this::endLapsed);
+            }
+        }
+    }
+
+    private void endLapsed(Hold hold) {
+        try {
+            switch (commits.forbid(hold)) {
+                case COMMITTED -> {
+                    Hold fenced = hold.asFenced();
+                    records.put(fenced);
+                    carryOut(fenced);
+                }
+                case FORBIDDEN -> letGo(hold);
+                case UNKNOWN -> {
+                    if (undecided.add(hold)) {
+                        LOG.log(
+                                Level.WARNING,
+                                "the lease on pod {0} has run out, but the API cannot tell whether its copy has taken over;"
+                                        + " it stands still until the API answers",
+                                hold.pod());
+                    }
+                    return;
+                }
+            }
+            undecided.remove(hold);
+        } catch (RuntimeException failure) {
+            // Tried again at the next turn; the other pods must not wait for it.
+            LOG.log(Level.ERROR, "cannot end the hold of pod " + hold.pod(), failure);
+        }
+    }
+
+    private Object lock(PodReference pod) {
+        return locks.computeIfAbsent(pod.uid(), uid -> new Object());
+    }
+}
