@@ -1,4 +1,4 @@
-/** The names users meet: annotations, labels and condition reasons. */
+/** The names users meet: annotations, labels, finalizers, conditions, and the formats and names of objects. */
 @NullMarked
 package domain.my.lpm.api;
 

@@ -1,0 +1,80 @@
+package domain.my.lpm.api.checkpoint;
+
+import com.fasterxml.jackson.annotation.JsonClassDescription;
+import domain.my.lpm.api.ApiGroup;
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Kind;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
+import io.fabric8.kubernetes.model.annotation.Version;
+
+/** A checkpoint of one container. */
+@JsonClassDescription("A checkpoint of one container.")
+@Group(ApiGroup.NAME)
+@Version(ApiGroup.VERSION)
+@Kind("ContainerCheckpoint")
+@Singular("containercheckpoint")
+@Plural("containercheckpoints")
+@ShortNames("cckpt")
+@Categories(ApiGroup.CATEGORY)
+@AdditionalPrinterColumn(name = "Phase", jsonPath = ".status.phase", type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(name = "Pod", jsonPath = ".spec.podName", type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+        name = "Container",
+        jsonPath = ".spec.containerName",
+        type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+        name = "Ready",
+        jsonPath = ".status.ready",
+        type = AdditionalPrinterColumn.Type.BOOLEAN,
+        getDescription = "Whether it can be restored")
+@AdditionalPrinterColumn(
+        name = "Bytes",
+        jsonPath = ".status.sizeBytes",
+        type = AdditionalPrinterColumn.Type.INTEGER,
+        getDescription = "Size on storage")
+@AdditionalPrinterColumn(
+        name = "Age",
+        jsonPath = ".metadata.creationTimestamp",
+        type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
+        name = "Method",
+        jsonPath = ".status.checkpointMethod",
+        type = AdditionalPrinterColumn.Type.STRING,
+        priority = 1,
+        getDescription = "Who took it")
+@AdditionalPrinterColumn(
+        name = "Content",
+        jsonPath = ".status.boundContent",
+        type = AdditionalPrinterColumn.Type.STRING,
+        priority = 1,
+        getDescription = "Object that describes the data")
+@ValidationRule(
+        value = "!has(oldSelf.status) || !has(oldSelf.status.phase) || (has(self.status) && has(self.status.phase))",
+        message =
+                "status.phase cannot be removed, because the work would begin again; delete this ContainerCheckpoint and create another")
+public final class ContainerCheckpoint extends CustomResource<ContainerCheckpointSpec, ContainerCheckpointStatus>
+        implements Namespaced {
+    @Override
+    @Required
+    public ContainerCheckpointSpec getSpec() {
+        return super.getSpec();
+    }
+
+    @Override
+    protected ContainerCheckpointSpec initSpec() {
+        return new ContainerCheckpointSpec();
+    }
+
+    @Override
+    protected ContainerCheckpointStatus initStatus() {
+        return new ContainerCheckpointStatus();
+    }
+}

@@ -1,0 +1,5 @@
+/** The kind PodMigration. */
+@NullMarked
+package domain.my.lpm.api.migration;
+
+import org.jspecify.annotations.NullMarked;
