@@ -39,6 +39,11 @@ public final class Formats {
 
     public static final int ARTIFACT_URI_LENGTH = 512;
 
+    /** A feature of a processor, as {@code /proc/cpuinfo} names it. */
+    public static final String CPU_FEATURE = "^[a-z0-9_.]+$";
+
+    public static final int CPU_FEATURE_LENGTH = 63;
+
     /** A version that begins with two numbers, such as {@code 4.2} or {@code 4.2.1-dev}. */
     public static final String VERSION = "^[0-9]+\\.[0-9]+[-+.~A-Za-z0-9]*$";
 

@@ -62,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
         value =
                 "!has(self.phase) || !has(oldSelf.phase) || self.phase == oldSelf.phase || oldSelf.phase in ['Succeeded', 'RolledBack', 'Failed']"
-                        + " || (self.phase in ['RollingBack', 'Failed'] && oldSelf.phase != self.phase)"
+                        + " || self.phase in ['RollingBack', 'Failed']"
                         + " || (oldSelf.phase == 'Pending' && self.phase == 'CheckpointInProgress')"
                         + " || (oldSelf.phase == 'CheckpointInProgress' && self.phase == 'CheckpointCompleted')"
                         + " || (oldSelf.phase == 'CheckpointCompleted' && self.phase == 'MigrationInProgress')"

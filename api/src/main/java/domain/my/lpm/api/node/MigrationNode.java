@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(name = "Kernel", jsonPath = ".status.kernel", type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(name = "CRIU", jsonPath = ".status.criuVersion", type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(
-        name = "ContainerRuntime",
+        name = "Runtime",
         jsonPath = ".status.runtime.name",
         type = AdditionalPrinterColumn.Type.STRING)
 @AdditionalPrinterColumn(

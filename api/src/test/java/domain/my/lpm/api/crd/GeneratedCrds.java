@@ -1,5 +1,6 @@
 package domain.my.lpm.api.crd;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.LongNode;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import domain.my.lpm.api.Formats;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
@@ -49,6 +51,11 @@ final class GeneratedCrds {
     /** Which field tells the elements of a list of objects apart; a list of strings is told apart by its elements. */
     private static final Map<String, String> LIST_KEYS =
             Map.of("conditions", "type", "phaseTransitions", "phase", "containers", "name", "capabilities", "name");
+
+    /** What the strings in a list look like. */
+    private static final Map<String, StringFormat> ITEMS = Map.of(
+            "containerContents", new StringFormat(Formats.DNS_SUBDOMAIN, Formats.DNS_SUBDOMAIN_LENGTH),
+            "cpuFeatures", new StringFormat(Formats.CPU_FEATURE, Formats.CPU_FEATURE_LENGTH));
 
     private static final String CONDITION = """
             type: object
@@ -107,7 +114,7 @@ final class GeneratedCrds {
                 properties.remove("spec");
             }
             complete("", schema);
-            ((ObjectNode) schema).put("description", kindDescription(kind));
+            schema.put("description", kindDescription(kind));
             return "# Generated from " + kind.getName() + ". To change it, change that class and run:\n" + "#   "
                     + CrdFilesTest.REGENERATE + "\n" + YAML.writeValueAsString(sorted(crd));
         } catch (IOException failure) {
@@ -116,8 +123,8 @@ final class GeneratedCrds {
     }
 
     private static String kindDescription(Class<?> kind) {
-        return Arrays.stream(kind.getAnnotationsByType(com.fasterxml.jackson.annotation.JsonClassDescription.class))
-                .map(com.fasterxml.jackson.annotation.JsonClassDescription::value)
+        return Arrays.stream(kind.getAnnotationsByType(JsonClassDescription.class))
+                .map(JsonClassDescription::value)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(kind.getName() + " lacks @JsonClassDescription"));
     }
@@ -170,6 +177,11 @@ final class GeneratedCrds {
                 schema.put("x-kubernetes-list-type", "map");
                 schema.putArray("x-kubernetes-list-map-keys").add(key);
             } else {
+                StringFormat format = ITEMS.get(name);
+                if (format == null) {
+                    throw new IllegalStateException("list '" + name + "' has no format; add it to ITEMS");
+                }
+                ((ObjectNode) items).put("pattern", format.pattern()).put("maxLength", format.maxLength());
                 schema.put("x-kubernetes-list-type", "set");
             }
             complete("", (ObjectNode) schema.get("items"));
@@ -203,4 +215,6 @@ final class GeneratedCrds {
         }
         return node;
     }
+
+    private record StringFormat(String pattern, int maxLength) {}
 }
