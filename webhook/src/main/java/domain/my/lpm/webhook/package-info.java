@@ -1,4 +1,4 @@
-/** The rewrite of pods that ask for self-restore. */
+/** The admission webhook: its command line. */
 @NullMarked
 package domain.my.lpm.webhook;
 

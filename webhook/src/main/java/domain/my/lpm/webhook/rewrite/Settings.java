@@ -89,6 +89,28 @@ public record Settings(
         return new Builder();
     }
 
+    /** These settings for the pods of a namespace whose label {@link domain.my.lpm.api.Labels#INJECTION} has {@code value}. */
+    public Settings withNamespaceInjection(String value) {
+        return new Settings(
+                toolkitImage,
+                entryImage,
+                imagePullPolicy,
+                privileges,
+                delivery,
+                standby,
+                nest,
+                lazy,
+                repositoryClaim,
+                keysConfigMap,
+                installResources,
+                volumeSizeLimit,
+                hostDirectory,
+                defaultCapabilities,
+                standbyProbePeriodSeconds,
+                standbyProbeFailureThreshold,
+                Optional.of(value));
+    }
+
     private static void require(boolean holds, String message) {
         if (!holds) {
             throw new IllegalArgumentException("setting " + message);

@@ -1,0 +1,165 @@
+package domain.my.lpm.webhook.configuration;
+
+import domain.my.lpm.api.Annotations;
+import domain.my.lpm.api.Labels;
+import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.webhook.admission.Injection;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MatchCondition;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The configuration by which the API server calls the webhook for new pods. At most one of its entries takes a pod: one those that
+ * ask by an annotation, which must not be created without the webhook's word; the others those that do not ask, which are created
+ * without it if need be.
+ *
+ * @param name of the configuration
+ * @param namespace of the webhook's Service, which is a system namespace itself
+ * @param service the name of the Service
+ * @param port of the Service
+ * @param systemNamespaces further namespaces that the webhook is never called for
+ * @param timeoutSeconds how long the API server waits, 1 to 30
+ * @param requestTimeout how long the webhook takes at most, shorter than that
+ * @param authorities whom the API server trusts, as PEM; empty when somebody else fills it in
+ * @param certificate the cert-manager Certificate, in {@code namespace}, from which cert-manager fills in the authorities
+ */
+public record MutatingConfiguration(
+        String name,
+        String namespace,
+        String service,
+        int port,
+        Set<String> systemNamespaces,
+        int timeoutSeconds,
+        Duration requestTimeout,
+        Optional<String> authorities,
+        Optional<String> certificate) {
+    private static final String DOMAIN = "pods.lpm.my.domain";
+    private static final String NAMESPACE_NAME = "kubernetes.io/metadata.name";
+    private static final String FAIL = "Fail";
+    private static final String IGNORE = "Ignore";
+
+    private static final MatchCondition ASKS = new MatchCondition(
+            """
+            has(object.metadata.annotations) &&
+            ('%s' in object.metadata.annotations ||
+            ('%s' in object.metadata.annotations && object.metadata.annotations['%s'] != '%s'))""".formatted(
+                            Annotations.CHECKPOINT_PATH,
+                            Annotations.RESTORE_MODE,
+                            Annotations.RESTORE_MODE,
+                            RestoreMode.NONE.value()),
+            "asks");
+
+    private static final MatchCondition SAYS_NOTHING =
+            new MatchCondition("""
+            !has(object.metadata.annotations) ||
+            !('%s' in object.metadata.annotations || '%s' in object.metadata.annotations)""".formatted(Annotations.CHECKPOINT_PATH, Annotations.RESTORE_MODE), "says-nothing");
+
+    /**
+     * @throws IllegalArgumentException when {@code timeoutSeconds} is out of its range or too short
+     */
+    public MutatingConfiguration {
+        if (timeoutSeconds < 1 || timeoutSeconds > 30) {
+            throw new IllegalArgumentException(
+                    "the timeout of the webhook is %d seconds; allowed are 1 to 30".formatted(timeoutSeconds));
+        }
+        if (Duration.ofSeconds(timeoutSeconds).compareTo(requestTimeout) <= 0) {
+            throw new IllegalArgumentException(
+                    "the API server waits %d seconds and a request may take %s; lengthen the first or shorten the second"
+                            .formatted(timeoutSeconds, requestTimeout));
+        }
+        systemNamespaces = Set.copyOf(systemNamespaces);
+    }
+
+    /** Makes the configuration. */
+    public MutatingWebhookConfiguration generate() {
+        return new MutatingWebhookConfigurationBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withLabels(Map.of("app.kubernetes.io/part-of", "live-pod-migration"))
+                .withAnnotations(certificate
+                        .map(of -> Map.of("cert-manager.io/inject-ca-from", namespace + "/" + of))
+                        .orElse(Map.of()))
+                .endMetadata()
+                .withWebhooks(
+                        entry("asking", Injection.DISABLED, FAIL, ASKS, Stream.empty()),
+                        entry(
+                                "enabled",
+                                Injection.ENABLED,
+                                IGNORE,
+                                SAYS_NOTHING,
+                                Stream.of(requirement(Labels.INJECTION, "In", Labels.INJECTION_ENABLED))),
+                        entry(
+                                "unknown",
+                                Injection.UNKNOWN,
+                                IGNORE,
+                                SAYS_NOTHING,
+                                Stream.of(
+                                        new LabelSelectorRequirement(Labels.INJECTION, "Exists", List.of()),
+                                        requirement(
+                                                Labels.INJECTION,
+                                                "NotIn",
+                                                Labels.INJECTION_ENABLED,
+                                                Labels.INJECTION_DISABLED))))
+                .build();
+    }
+
+    private MutatingWebhook entry(
+            String prefix,
+            Injection injection,
+            String failurePolicy,
+            MatchCondition condition,
+            Stream<LabelSelectorRequirement> namespaces) {
+        Set<String> system = new TreeSet<>(systemNamespaces);
+        system.add(namespace);
+        return new MutatingWebhookBuilder()
+                .withName(prefix + "." + DOMAIN)
+                .withAdmissionReviewVersions("v1")
+                .withNewClientConfig()
+                .withCaBundle(authorities
+                        .map(pem -> Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8)))
+                        .orElse(null))
+                .withNewService()
+                .withNamespace(namespace)
+                .withName(service)
+                .withPort(port)
+                .withPath(injection.path())
+                .endService()
+                .endClientConfig()
+                .addNewRule()
+                .withApiGroups("")
+                .withApiVersions("v1")
+                .withResources("pods")
+                .withOperations("CREATE")
+                .withScope("Namespaced")
+                .endRule()
+                .withNewNamespaceSelector()
+                .withMatchExpressions(Stream.concat(
+                                Stream.of(requirement(NAMESPACE_NAME, "NotIn", system.toArray(String[]::new))),
+                                namespaces)
+                        .toList())
+                .endNamespaceSelector()
+                .withMatchConditions(condition)
+                .withFailurePolicy(failurePolicy)
+                .withMatchPolicy("Equivalent")
+                .withReinvocationPolicy("IfNeeded")
+                .withSideEffects("None")
+                .withTimeoutSeconds(timeoutSeconds)
+                .build();
+    }
+
+    private static LabelSelectorRequirement requirement(String key, String operator, String... values) {
+        return new LabelSelectorRequirement(key, operator, List.of(values));
+    }
+}
