@@ -3,6 +3,7 @@ package domain.my.lpm.checkpoint.image;
 import com.google.protobuf.MessageLite;
 import domain.my.lpm.checkpoint.image.proto.FileEntry;
 import domain.my.lpm.checkpoint.image.proto.GhostFileEntry;
+import domain.my.lpm.checkpoint.image.proto.InventoryEntry;
 import domain.my.lpm.checkpoint.image.proto.IpcObjectEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
  * {@link UncheckedIOException} if reading fails.
  */
 public final class CriuImages {
+    private static final String INVENTORY = "inventory.img";
     private static final Pattern MOUNTS = Pattern.compile("mountpoints-([0-9]{1,10})\\.img");
     private static final Pattern IPC = Pattern.compile("ipcns-(shm|msg|sem)-[0-9]{1,10}\\.img");
     private static final Pattern AUTOMOUNT = Pattern.compile("autofs-[0-9]{1,10}\\.img");
@@ -54,7 +56,7 @@ public final class CriuImages {
      * @throws UncheckedIOException if reading fails
      */
     public static CriuImages open(Path directory) {
-        Inventory inventory = Inventory.of(ImageFile.read(directory.resolve("inventory.img"), ImageKind.INVENTORY)
+        Inventory inventory = Inventory.of(ImageFile.read(directory.resolve(INVENTORY), ImageKind.INVENTORY)
                 .single());
         return new CriuImages(directory, inventory, readProcesses(directory));
     }
@@ -316,6 +318,10 @@ public final class CriuImages {
     // CRIU leaves out a file that would have no entries.
     private <E extends MessageLite> List<E> optional(String name, ImageKind<E> kind) {
         return existing(name).map(file -> ImageFile.read(file, kind).entries()).orElse(List.of());
+    }
+
+    ImageFile<InventoryEntry> inventoryFile() {
+        return ImageFile.read(directory.resolve(INVENTORY), ImageKind.INVENTORY);
     }
 
     Optional<ImageFile<ObjectIdsEntry>> idsFile(ProcessNode process) {

@@ -78,6 +78,7 @@ public final class ImagesTarget {
             ExternalMounts.of(images);
             ImageRewrite.joinNamespacesOfCaller(images);
             ImageRewrite.withoutPropagation(images);
+            ImageRewrite.withoutNetworkLock(images);
             Inspection inspection = Inspector.inspect(images, content, content);
             InspectionText.of(inspection);
             InspectionJson.of(inspection);

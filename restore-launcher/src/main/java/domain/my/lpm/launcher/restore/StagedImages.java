@@ -72,6 +72,7 @@ record StagedImages(
         ImageRewrite.takeUnsentForSent(dump);
         ImageRewrite.write(ImageRewrite.joinNamespacesOfCaller(dump), images);
         ImageRewrite.write(ImageRewrite.withoutPropagation(dump), images);
+        ImageRewrite.write(List.of(ImageRewrite.withoutNetworkLock(dump)), images);
         ImageRewrite.write(ImageRewrite.withTimersArmed(dump), images);
         return new StagedImages(pages(stored), pageCount, stdio, externalMounts, connections);
     }
