@@ -10,7 +10,6 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.RuntimeCheckpoint;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -23,22 +22,15 @@ class ExecTest {
     private static final Cluster cluster = new Cluster();
 
     private static Pod pod() {
-        return new PodBuilder(
-                        Specimens.script("served", Moved.text("served.sh")).build())
-                .editSpec()
-                .addNewVolume()
-                .withName("data")
-                .withNewEmptyDir()
-                .endEmptyDir()
-                .endVolume()
-                .editContainer(0)
-                .addNewVolumeMount()
-                .withName("data")
-                .withMountPath("/data")
-                .endVolumeMount()
-                .endContainer()
-                .endSpec()
-                .build();
+        return Specimens.merged(
+                Specimens.script("served", Moved.text("served.sh")).build(), """
+                spec:
+                  containers:
+                  - volumeMounts:
+                    - {name: data, mountPath: /data}
+                  volumes:
+                  - {name: data, emptyDir: {}}
+                """);
     }
 
     private static int probe(RunningContainer container) {

@@ -10,7 +10,6 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.RuntimeCheckpoint;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -48,31 +47,16 @@ class FilesTest {
     private static final Cluster cluster = new Cluster();
 
     private static Pod pod() {
-        return new PodBuilder(Specimens.script("files", CHANGES).build())
-                .editSpec()
-                .addNewVolume()
-                .withName("disk")
-                .withNewEmptyDir()
-                .endEmptyDir()
-                .endVolume()
-                .addNewVolume()
-                .withName("memory")
-                .withNewEmptyDir()
-                .withMedium("Memory")
-                .endEmptyDir()
-                .endVolume()
-                .editContainer(0)
-                .addNewVolumeMount()
-                .withName("disk")
-                .withMountPath("/disk")
-                .endVolumeMount()
-                .addNewVolumeMount()
-                .withName("memory")
-                .withMountPath("/memory")
-                .endVolumeMount()
-                .endContainer()
-                .endSpec()
-                .build();
+        return Specimens.merged(Specimens.script("files", CHANGES).build(), """
+                spec:
+                  containers:
+                  - volumeMounts:
+                    - {name: disk, mountPath: /disk}
+                    - {name: memory, mountPath: /memory}
+                  volumes:
+                  - {name: disk, emptyDir: {}}
+                  - {name: memory, emptyDir: {medium: Memory}}
+                """);
     }
 
     @Test

@@ -44,21 +44,14 @@ class UnfitTargetTest {
     @Test
     void aMissingMountIsNamed() {
         Pod without = Specimens.script("mounts", COUNT).build();
-        Pod with = new PodBuilder(without)
-                .editSpec()
-                .addNewVolume()
-                .withName("data")
-                .withNewEmptyDir()
-                .endEmptyDir()
-                .endVolume()
-                .editContainer(0)
-                .addNewVolumeMount()
-                .withName("data")
-                .withMountPath("/data")
-                .endVolumeMount()
-                .endContainer()
-                .endSpec()
-                .build();
+        Pod with = Specimens.merged(without, """
+                spec:
+                  containers:
+                  - volumeMounts:
+                    - {name: data, mountPath: /data}
+                  volumes:
+                  - {name: data, emptyDir: {}}
+                """);
 
         assertThat(refusal(with, without))
                 .isEqualTo("the container lacks the mount /data, which the checkpointed container had;"
