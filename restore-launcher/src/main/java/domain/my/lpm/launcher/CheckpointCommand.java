@@ -1,8 +1,11 @@
 package domain.my.lpm.launcher;
 
+import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
+import domain.my.lpm.checkpoint.repository.VolumeArchive;
 import domain.my.lpm.launcher.checkpoint.Checkpoint;
 import domain.my.lpm.launcher.checkpoint.CheckpointSettings;
 import domain.my.lpm.launcher.criu.Tcp;
@@ -10,8 +13,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Takes a checkpoint of one container. */
 @Command(
@@ -20,8 +25,14 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         description = "Dumps a running container into the repository by the toolkit's own CRIU and holds it: nothing of"
                 + " it runs on until 'resume' or 'fence'.",
-        footer = {"", "Exit codes: 0 stored; 1 failed, the container goes on; 2 wrong options."})
+        footer = {
+            "",
+            "Exit codes: 0 stored; 1 failed, the container goes on; 2 wrong options; 3 stored and named, but perhaps not"
+                    + " on the disk."
+        })
 final class CheckpointCommand implements Callable<Integer> {
+    private static final int NOT_ON_DISK = 3;
+
     @Mixin
     private ContainerOptions container = new ContainerOptions();
 
@@ -46,6 +57,15 @@ final class CheckpointCommand implements Callable<Integer> {
             defaultValue = "${env:LPM_FORM:-extracted}",
             description = "extracted, compressed or both. [LPM_FORM, default extracted]")
     private Form form = Form.EXTRACTED;
+
+    @Option(
+            names = "--durability",
+            paramLabel = "WHEN",
+            defaultValue = "${env:LPM_DURABILITY:-before-complete}",
+            converter = When.class,
+            description = "When it is on the disk: before-complete, or later, between the line that names the stored"
+                    + " checkpoint and the end of this program. [LPM_DURABILITY, default before-complete]")
+    private Durability durability = Durability.BEFORE_COMPLETE;
 
     @Option(
             names = "--leave-running",
@@ -73,6 +93,7 @@ final class CheckpointCommand implements Callable<Integer> {
                                 container.owner(),
                                 signingKey,
                                 form,
+                                durability,
                                 container.volumes(),
                                 !leaveRunning,
                                 tcp,
@@ -81,6 +102,32 @@ final class CheckpointCommand implements Callable<Integer> {
                         Clock.systemUTC())
                 .take();
         System.out.println(stored.uri());
+        if (durability == Durability.LATER) {
+            try {
+                stored.sync();
+                VolumeArchive.sync(
+                        container.repository(),
+                        stored.uri().podUid(),
+                        stored.uri().checkpointId());
+            } catch (CheckpointException failed) {
+                System.err.println("error: " + failed.getMessage());
+                return NOT_ON_DISK;
+            }
+        }
         return 0;
+    }
+
+    /** The value of {@code --durability}. */
+    static final class When implements ITypeConverter<Durability> {
+        @Override
+        public Durability convert(String text) {
+            return switch (text) {
+                case "before-complete" -> Durability.BEFORE_COMPLETE;
+                case "later" -> Durability.LATER;
+                default ->
+                    throw new TypeConversionException(
+                            "'" + text + "' is neither before-complete nor later; write one of them");
+            };
+        }
     }
 }

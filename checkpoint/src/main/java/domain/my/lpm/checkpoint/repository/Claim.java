@@ -39,7 +39,7 @@ final class Claim {
         } finally {
             Files.deleteIfExists(mine);
         }
-        Durable.syncDirectory(directory);
+        Durable.sync(directory);
     }
 
     private static boolean link(Path claim, Path mine) throws IOException {
@@ -78,7 +78,7 @@ final class Claim {
                     "let the claimant release it");
         }
         Files.deleteIfExists(directory.resolve(Layout.CLAIM));
-        Durable.syncDirectory(directory);
+        Durable.sync(directory);
     }
 
     static Optional<String> holder(Path directory) throws IOException {

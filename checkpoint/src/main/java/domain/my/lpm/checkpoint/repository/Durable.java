@@ -47,31 +47,36 @@ final class Durable {
 
     /** Writes a new file and waits until it is on the disk. */
     static void write(Path file, byte[] bytes) throws IOException {
+        write(file, bytes, Durability.BEFORE_COMPLETE);
+    }
+
+    static void write(Path file, byte[] bytes, Durability durability) throws IOException {
         try (FileChannel channel = create(file)) {
             writeFully(channel, ByteBuffer.wrap(bytes), 0);
-            channel.force(true);
+            durability.force(channel);
         }
     }
 
     /** Writes a file in one step, replacing one that is there. */
-    static void replace(Path file, byte[] bytes) throws IOException {
+    static void replace(Path file, byte[] bytes, Durability durability) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         Files.deleteIfExists(partial);
-        write(partial, bytes);
-        move(partial, file);
+        write(partial, bytes, durability);
+        move(partial, file, durability);
     }
 
-    /** Renames in one step and waits until the new name is on the disk. */
-    static void move(Path from, Path to) throws IOException {
+    /** Renames in one step. */
+    static void move(Path from, Path to, Durability durability) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         Path parent = to.getParent();
         if (parent != null) {
-            syncDirectory(parent);
+            durability.syncDirectory(parent);
         }
     }
 
-    static void syncDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+    /** Waits until a file, or the names in a directory, are on the disk. */
+    static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
@@ -82,7 +87,25 @@ final class Durable {
             @Override
             public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem)
                     throws IOException {
-                syncDirectory(directory);
+                sync(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Waits until a whole tree is on the disk. */
+    static void syncTree(Path root) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                sync(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem)
+                    throws IOException {
+                sync(directory);
                 return FileVisitResult.CONTINUE;
             }
         });

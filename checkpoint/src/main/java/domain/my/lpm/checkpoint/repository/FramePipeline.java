@@ -174,9 +174,6 @@ final class FramePipeline implements AutoCloseable {
             throw interrupted();
         }
         check();
-        if (archive != null) {
-            archive.force(true);
-        }
         return frames;
     }
 

@@ -96,10 +96,12 @@ public final class Ingest {
             Durable.createDirectories(partial);
             try {
                 Manifest manifest = new Ingest(uri, provenance, options, partial).store(source, signer);
-                Durable.syncDirectories(partial);
-                Durable.move(partial, target);
-                Durable.replace(target.resolve(Layout.COMPLETE), new byte[0]);
-                Durable.syncDirectory(target);
+                if (options.durability() == Durability.BEFORE_COMPLETE) {
+                    Durable.syncDirectories(partial);
+                }
+                Durable.move(partial, target, options.durability());
+                Durable.replace(target.resolve(Layout.COMPLETE), new byte[0], options.durability());
+                options.durability().syncDirectory(target);
                 return new StoredContainer(target, manifest);
             } catch (IOException | RuntimeException | Error problem) {
                 abandon(source, partial, target, problem);
@@ -160,18 +162,21 @@ public final class Ingest {
             }
             filler.end();
             frames = pipeline.finish();
+            if (archive != null) {
+                options.durability().force(archive);
+            }
         }
-        for (Path file : extracted) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                channel.force(true);
+        if (options.durability() == Durability.BEFORE_COMPLETE) {
+            for (Path file : extracted) {
+                Durable.sync(file);
             }
         }
         hints.check(thing, provenance.owner());
         String runtime = hints.runtime().orElse(provenance.runtime());
         Manifest manifest = new Manifest(uri, provenance.withRuntime(runtime), options.form(), files, frames);
         byte[] json = ManifestJson.write(manifest);
-        Durable.write(partial.resolve(Layout.MANIFEST), json);
-        Durable.write(partial.resolve(Layout.SIGNATURE), SignatureFile.sign(signer, json));
+        Durable.write(partial.resolve(Layout.MANIFEST), json, options.durability());
+        Durable.write(partial.resolve(Layout.SIGNATURE), SignatureFile.sign(signer, json), options.durability());
         return manifest;
     }
 

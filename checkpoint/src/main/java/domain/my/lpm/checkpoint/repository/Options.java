@@ -11,8 +11,9 @@ import java.util.function.LongConsumer;
  * @param threads how many threads compress and hash, at least 1; fewer are used where memory is short
  * @param limits what is too large
  * @param bytesRead told now and then how many uncompressed bytes have been read so far
+ * @param durability when it is on the disk
  */
-public record Options(Form form, int level, int threads, Limits limits, LongConsumer bytesRead) {
+public record Options(Form form, int level, int threads, Limits limits, LongConsumer bytesRead, Durability durability) {
     /**
      * @throws IllegalArgumentException when a number is out of range
      */
@@ -23,8 +24,14 @@ public record Options(Form form, int level, int threads, Limits limits, LongCons
         }
     }
 
-    /** Level 1, a thread for each processor, the default limits, no report. */
+    /** Level 1, a thread for each processor, the default limits, no report, on the disk before it is complete. */
     public static Options of(Form form) {
-        return new Options(form, 1, Runtime.getRuntime().availableProcessors(), Limits.DEFAULT, bytes -> {});
+        return of(form, Durability.BEFORE_COMPLETE);
+    }
+
+    /** The same, on the disk at another time. */
+    public static Options of(Form form, Durability durability) {
+        return new Options(
+                form, 1, Runtime.getRuntime().availableProcessors(), Limits.DEFAULT, bytes -> {}, durability);
     }
 }

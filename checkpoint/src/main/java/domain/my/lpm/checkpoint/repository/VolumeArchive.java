@@ -37,6 +37,7 @@ public final class VolumeArchive {
      * @param repository the repository's root
      * @param name the volume's name in the pod, a DNS label
      * @param signer signs the digests
+     * @param durability when it is on the disk
      * @throws CheckpointException if reading or writing fails; there is no such stored volume then
      */
     public static void store(
@@ -45,7 +46,8 @@ public final class VolumeArchive {
             String podUid,
             String checkpointId,
             String name,
-            ManifestSigner signer) {
+            ManifestSigner signer,
+            Durability durability) {
         Path directory = directory(repository, podUid, checkpointId, name);
         String thing = thing(podUid, checkpointId, name);
         Path partial = directory.resolve("." + name + ARCHIVE + ".partial");
@@ -56,12 +58,13 @@ public final class VolumeArchive {
             }
             Files.deleteIfExists(partial);
             try {
-                List<Frame> frames = writeArchive(thing, volumeDirectory, partial);
+                List<Frame> frames = writeArchive(thing, volumeDirectory, partial, durability);
                 byte[] description = ManifestJson.write(new ManifestJson.Volume(podUid, checkpointId, name, frames));
-                Durable.move(partial, directory.resolve(name + ARCHIVE));
-                Durable.replace(directory.resolve(name + DESCRIPTION), description);
-                Durable.replace(directory.resolve(name + SIGNATURE), SignatureFile.sign(signer, description));
-                Durable.syncDirectory(directory);
+                Durable.move(partial, directory.resolve(name + ARCHIVE), durability);
+                Durable.replace(directory.resolve(name + DESCRIPTION), description, durability);
+                Durable.replace(
+                        directory.resolve(name + SIGNATURE), SignatureFile.sign(signer, description), durability);
+                durability.syncDirectory(directory);
             } catch (IOException | RuntimeException | Error problem) {
                 for (String suffix : List.of(SIGNATURE, DESCRIPTION, ARCHIVE)) {
                     Files.deleteIfExists(directory.resolve(name + suffix));
@@ -74,14 +77,45 @@ public final class VolumeArchive {
         }
     }
 
-    private static List<Frame> writeArchive(String thing, Path volumeDirectory, Path file) throws IOException {
+    /** The same, on the disk before it is complete. */
+    public static void store(
+            Path volumeDirectory,
+            Path repository,
+            String podUid,
+            String checkpointId,
+            String name,
+            ManifestSigner signer) {
+        store(volumeDirectory, repository, podUid, checkpointId, name, signer, Durability.BEFORE_COMPLETE);
+    }
+
+    /**
+     * Waits until all volumes of a checkpoint are on the disk, see {@link Durability#LATER}.
+     *
+     * @throws CheckpointException if they cannot be written
+     */
+    public static void sync(Path repository, String podUid, String checkpointId) {
+        CheckpointUri.requirePod(podUid, checkpointId);
+        Path directory = repository.resolve(podUid).resolve(checkpointId).resolve(Layout.VOLUMES);
+        try {
+            if (Files.exists(directory)) {
+                Durable.syncTree(directory);
+            }
+        } catch (IOException problem) {
+            throw CheckpointException.unreadable(directory.toString(), problem);
+        }
+    }
+
+    private static List<Frame> writeArchive(String thing, Path volumeDirectory, Path file, Durability durability)
+            throws IOException {
         try (FileChannel channel = Durable.create(file);
                 FramePipeline pipeline =
                         new FramePipeline(channel, 1, Runtime.getRuntime().availableProcessors());
                 FrameOutput output = new FrameOutput(pipeline)) {
             FileArchive.write(thing, volumeDirectory, output);
             output.flushFrame();
-            return List.copyOf(pipeline.finish());
+            List<Frame> frames = List.copyOf(pipeline.finish());
+            durability.force(channel);
+            return frames;
         }
     }
 

@@ -58,7 +58,12 @@ class HeapTest {
                     Checkpoints.PROVENANCE,
                     Checkpoints.KEY,
                     new Options(
-                            Form.COMPRESSED, 1, 64, Options.of(Form.COMPRESSED).limits(), bytes -> {}));
+                            Form.COMPRESSED,
+                            1,
+                            64,
+                            Options.of(Form.COMPRESSED).limits(),
+                            bytes -> {},
+                            Durability.BEFORE_COMPLETE));
             stored.verify("checkpoint/pages-1.img", ForkJoinPool.commonPool());
             byte[] buffer = new byte[1 << 16];
             long total = 0;

@@ -137,6 +137,28 @@ class IngestTest {
         assertThat(open().manifest().provenance().runtime()).isEqualTo("launcher");
     }
 
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void whatIsNotOnTheDiskYetCanBeReadAndIsSynced(Form form) throws IOException {
+        Map<String, byte[]> files = Checkpoints.crio();
+        StoredContainer stored = Ingest.run(
+                ArchiveSource.tar(Checkpoints.write(directory.resolve("archive"), Checkpoints.tar("", files))),
+                repository(),
+                Checkpoints.URI,
+                Checkpoints.PROVENANCE,
+                Checkpoints.KEY,
+                Options.of(form, Durability.LATER));
+
+        assertHolds(open(), files);
+        stored.sync();
+        assertHolds(open(), files);
+
+        new Repository(repository()).delete(Checkpoints.URI);
+        assertThatThrownBy(stored::sync)
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(Checkpoints.URI.toString());
+    }
+
     @Test
     void imagesTakenByACrashedIngestComeBack() throws IOException {
         Path images = directory.resolve("images");
@@ -234,7 +256,7 @@ class IngestTest {
                 new Limits(100, 1 << 20, 1 << 30, 1 << 30, 200),
                 new Limits(100, 1L << 40, 10, 1 << 30, 200),
                 new Limits(100, 1L << 40, 1 << 30, 1000, 200))) {
-            Options options = new Options(Form.COMPRESSED, 1, 2, limits, bytes -> {});
+            Options options = new Options(Form.COMPRESSED, 1, 2, limits, bytes -> {}, Durability.BEFORE_COMPLETE);
             assertThatThrownBy(() -> Ingest.run(
                             ArchiveSource.tar(new ByteArrayInputStream(archive)),
                             repository(),

@@ -96,7 +96,7 @@ public final class Checkpoint {
                                 clock.instant(),
                                 Map.of()),
                         signer,
-                        Options.of(settings.form()));
+                        Options.of(settings.form(), settings.durability()));
             } catch (IOException | RuntimeException failure) {
                 // Also after a failed dump: a CRIU that was killed leaves connections and network as they were
                 // meanwhile.

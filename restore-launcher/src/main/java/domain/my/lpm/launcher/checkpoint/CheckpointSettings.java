@@ -1,6 +1,7 @@
 package domain.my.lpm.launcher.checkpoint;
 
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.checkpoint.repository.Owner;
 import domain.my.lpm.launcher.criu.Tcp;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param owner the container it is of
  * @param signingKey the file with the private key that signs it
  * @param form compressed, extracted or both
+ * @param durability when it is on the disk
  * @param volumes name of each volume that travels, to its mount path in the container
  * @param hold whether the processes stay stopped after it
  * @param tcp what becomes of established connections: kept in the checkpoint, closed by it, or a reason to refuse
@@ -33,6 +35,7 @@ public record CheckpointSettings(
         Owner owner,
         Path signingKey,
         Form form,
+        Durability durability,
         Map<String, String> volumes,
         boolean hold,
         Tcp tcp,

@@ -66,7 +66,8 @@ final class SourceFiles {
                     settings.uri().podUid(),
                     settings.uri().checkpointId(),
                     name,
-                    signer);
+                    signer,
+                    settings.durability());
         });
     }
 }
