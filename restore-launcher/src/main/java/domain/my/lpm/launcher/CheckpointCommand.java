@@ -11,6 +11,7 @@ import domain.my.lpm.launcher.checkpoint.CheckpointSettings;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -82,6 +83,16 @@ final class CheckpointCommand implements Callable<Integer> {
                     + " [LPM_TCP, default established]")
     private Tcp tcp = Tcp.ESTABLISHED;
 
+    @Option(
+            names = "--rehearsal",
+            paramLabel = "DURATION",
+            converter = ContainerOptions.Seconds.class,
+            defaultValue = "${env:LPM_REHEARSAL:-1s}",
+            description =
+                    "How long to practise on a sample before the dump, at most twice as long, so that the container"
+                            + " stands still for a shorter time. [LPM_REHEARSAL, default 1s]")
+    private Duration rehearsal = Duration.ofSeconds(1);
+
     @Override
     public Integer call() {
         StoredContainer stored = new Checkpoint(
@@ -97,6 +108,7 @@ final class CheckpointCommand implements Callable<Integer> {
                                 container.volumes(),
                                 !leaveRunning,
                                 tcp,
+                                rehearsal,
                                 container.deadline(),
                                 container.criu()),
                         Clock.systemUTC())

@@ -14,6 +14,7 @@ import domain.my.lpm.launcher.namespace.ContainerRoot;
 import domain.my.lpm.launcher.namespace.MountTable;
 import domain.my.lpm.launcher.restore.Architecture;
 import domain.my.lpm.launcher.restore.Descriptors;
+import domain.my.lpm.launcher.restore.Rehearsal;
 import domain.my.lpm.launcher.restore.RestoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,6 +62,7 @@ public final class Checkpoint {
         String criuVersion = CriuVersion.ofProgram(settings.criu()).toString();
         ManifestSigner signer = signer();
         List<String> stdio = standardDescriptors(tree.root());
+        Rehearsal.ofStoring(settings.rehearsal());
         Path dump = settings.repository()
                 .resolve("." + settings.uri().podUid() + "-" + settings.uri().checkpointId() + "-"
                         + settings.uri().container() + ".dump");

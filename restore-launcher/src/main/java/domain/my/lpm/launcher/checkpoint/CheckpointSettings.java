@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param volumes name of each volume that travels, to its mount path in the container
  * @param hold whether the processes stay stopped after it
  * @param tcp what becomes of established connections: kept in the checkpoint, closed by it, or a reason to refuse
+ * @param rehearsal how long to practise before the dump, so that the container stands still for a shorter time
  * @param deadline from the start of CRIU until its dump is complete
  * @param criu the program, as found in the toolkit
  */
@@ -39,6 +40,7 @@ public record CheckpointSettings(
         Map<String, String> volumes,
         boolean hold,
         Tcp tcp,
+        Duration rehearsal,
         Duration deadline,
         String criu) {
     public CheckpointSettings {

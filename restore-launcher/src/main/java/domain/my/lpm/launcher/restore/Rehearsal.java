@@ -6,6 +6,7 @@ import domain.my.lpm.checkpoint.image.CriuImages;
 import domain.my.lpm.checkpoint.image.Grant;
 import domain.my.lpm.checkpoint.image.SampleDump;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Expected;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.checkpoint.repository.Ingest;
@@ -40,8 +41,9 @@ import jnr.constants.platform.Signal;
 import org.apache.commons.io.file.PathUtils;
 
 /**
- * Does with samples what a restore does between its release and the application's first instruction, CRIU's part left
- * out, so that the classes are loaded and the code is compiled when it counts.
+ * Does with samples what is done while an application stands still, CRIU's part left out, so that the classes are loaded
+ * and the code is compiled when it counts: what a restore does between its release and the application's first
+ * instruction, and how a dump is stored.
  */
 public final class Rehearsal {
     private static final Owner NOBODY = new Owner("rehearsal", "rehearsal", "rehearsal");
@@ -83,6 +85,30 @@ public final class Rehearsal {
             workers.shutdownNow();
             deleteTree(directory);
         }
+    }
+
+    /**
+     * Rehearses how a dump is stored, in the same way.
+     *
+     * @param time how long for each of both; nothing is done for zero
+     */
+    public static void ofStoring(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        SigningKey key = SigningKey.generate();
+        while (System.nanoTime() < end) {
+            Path directory = temporaryDirectory();
+            try {
+                Path repository = Files.createDirectory(directory.resolve("repository"));
+                for (SampleDump sample : SampleDump.values()) {
+                    store(sample, directory, repository, key);
+                }
+            } catch (IOException error) {
+                throw new UncheckedIOException("cannot rehearse in " + directory, error);
+            } finally {
+                deleteTree(directory);
+            }
+        }
+        awaitCompiled(end + time.toNanos());
     }
 
     /** Waits until the JVM's compiler has done what the rehearsal gave it to do, which would slow down the restore. */
@@ -131,7 +157,7 @@ public final class Rehearsal {
                 uri(sample),
                 new Provenance(NOBODY, Architecture.ofThisMachine(), "", null, "launcher", Instant.EPOCH, Map.of()),
                 key,
-                Options.of(Form.EXTRACTED));
+                Options.of(Form.EXTRACTED, Durability.LATER));
     }
 
     private static void once(

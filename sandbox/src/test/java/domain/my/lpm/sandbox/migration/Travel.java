@@ -87,11 +87,15 @@ final class Travel {
 
     /** How the launcher hops. */
     record Hop(List<String> checkpointOptions, List<String> restoreOptions) {
-        /** With every default. */
-        static final Hop PLAIN = new Hop(List.of(), List.of());
+        private static final List<String> AT_ONCE = List.of("--rehearsal", "0s");
+
+        /** With every default, but for the time to practise before a dump. */
+        static final Hop PLAIN = new Hop(AT_ONCE, List.of());
 
         Hop dumpedWith(String... options) {
-            return new Hop(List.of(options), restoreOptions);
+            List<String> all = new ArrayList<>(AT_ONCE);
+            all.addAll(List.of(options));
+            return new Hop(all, restoreOptions);
         }
 
         Hop restoredWith(String... options) {
