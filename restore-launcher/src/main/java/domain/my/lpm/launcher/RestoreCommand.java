@@ -4,6 +4,7 @@ import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.launcher.criu.Tcp;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.restore.AskedFor;
+import domain.my.lpm.launcher.restore.CommitPipe;
 import domain.my.lpm.launcher.restore.ExitCode;
 import domain.my.lpm.launcher.restore.Restore;
 import domain.my.lpm.launcher.restore.RestoreSettings;
@@ -12,6 +13,7 @@ import domain.my.lpm.launcher.status.StatusFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,6 +65,15 @@ final class RestoreCommand implements Callable<Integer> {
             defaultValue = "${env:LPM_RELEASE}",
             description = "Where that line is read from, instead of the standard input. [LPM_RELEASE]")
     private @Nullable Path release;
+
+    @Option(
+            names = "--commit",
+            paramLabel = "FIFO",
+            defaultValue = "${env:LPM_COMMIT}",
+            description =
+                    "Let nothing run, restored or anew, before the word that is read from this named pipe: one line"
+                            + " with run, fresh (start the application anew) or stop. [LPM_COMMIT, default none is awaited]")
+    private @Nullable Path commit;
 
     @Option(
             names = "--trusted-keys",
@@ -157,6 +168,7 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         StatusFile statusFile = new StatusFile(status);
+        Optional<CommitPipe> word = Optional.ofNullable(commit).map(CommitPipe::open);
         RestoreSettings settings = new RestoreSettings(
                 container.pid(),
                 container.repository(),
@@ -178,7 +190,27 @@ final class RestoreCommand implements Callable<Integer> {
                 onConsumed,
                 standby ? rehearsal : Duration.ZERO,
                 container.criu());
-        return ExitCode.of(new Restore(settings, statusFile).run(standby ? this::awaitRelease : this::named));
+        return ExitCode.of(new Restore(settings, statusFile, word).run(standby ? releaseBy() : this::named));
+    }
+
+    private Restore.Release releaseBy() {
+        if (commit == null || release == null) {
+            return this::awaitRelease;
+        }
+        // Where a word withdraws it, the release is a pipe that stays open: who releases may come, go and come again.
+        RandomAccessFile pipe;
+        try {
+            pipe = new RandomAccessFile(release.toFile(), "rw");
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot open the pipe " + release + "; make it with mkfifo before", error);
+        }
+        return () -> {
+            try {
+                return uri(String.valueOf(pipe.readLine()));
+            } catch (IOException error) {
+                throw new UncheckedIOException("cannot read the release from " + release, error);
+            }
+        };
     }
 
     private Optional<CheckpointUri> named() {

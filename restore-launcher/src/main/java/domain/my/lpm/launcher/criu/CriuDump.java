@@ -47,7 +47,7 @@ public final class CriuDump {
      * @throws ContainerEndedException when the container ended
      */
     public static void inside(ContainerRoot root, int pid, Path images, Options options) {
-        try (Gate gate = Gate.install(root)) {
+        try (Gate gate = Gate.install(root, false)) {
             root.shell()
                     .run(ShellQuote.join(command(pid, images, options)) + " 3<&- 8>&- 9>&- </dev/null"
                             + Gate.reportExit());

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 
 /**
  * One run of {@code criu restore} inside a container. Prepared ahead of time, so that {@link #run} costs the start of
@@ -37,9 +36,10 @@ public final class CriuRestore implements AutoCloseable {
      * Prepares the pipes and scripts in the container, and lets CRIU look at the kernel.
      *
      * @param program path of CRIU in the toolkit
+     * @param waits whether what is restored may have to wait for long before it may run
      */
-    public static CriuRestore prepare(ContainerRoot root, String program) {
-        CriuRestore prepared = new CriuRestore(root, Gate.install(root));
+    public static CriuRestore prepare(ContainerRoot root, String program, boolean waits) {
+        CriuRestore prepared = new CriuRestore(root, Gate.install(root, waits));
         // CRIU keeps what it has found out about the kernel in /run, and would otherwise begin its restore by that.
         root.shell()
                 .run(ShellQuote.join(List.of(program, "check", "--feature", "mem_dirty_track")) + " 3<&- </dev/null");
@@ -54,7 +54,7 @@ public final class CriuRestore implements AutoCloseable {
      * @param stdio the dumped targets of descriptors 0, 1 and 2, for example {@code pipe:[123]} or {@code /dev/null}
      * @param lazy whether memory pages are brought in as they are touched
      * @param tcp what becomes of established connections
-     * @param deadline from the start of CRIU until the processes may run
+     * @param deadline from the start of CRIU until the processes run, without the time for which they wait complete
      * @param extraOptions passed to CRIU as they are
      */
     public record Options(
@@ -66,17 +66,30 @@ public final class CriuRestore implements AutoCloseable {
             Duration deadline,
             List<String> extraOptions) {}
 
+    /** Told how far a restore is. An exception thrown by any of these undoes it and is passed on. */
+    public interface Steps {
+        /** CRIU is at work; called now and then. */
+        void stillWanted();
+
+        /** The processes stand complete but still; {@code pid} is their root in the container's PID namespace. */
+        void complete(int pid);
+
+        /** Whether they may run; may wait for a moment, and is asked again until they may. */
+        boolean mayRun();
+
+        /** They are about to run. */
+        void beforeFirstInstruction(int pid);
+    }
+
     /**
      * Runs CRIU.
      *
      * @param options how
-     * @param stillWanted called now and then; an exception thrown there undoes the restore and is passed on
-     * @param beforeFirstInstruction called with the id of the restored root in the container's PID namespace, while the
-     *     processes stand complete but still; an exception thrown there undoes the restore and is passed on
+     * @param steps told how far it is
      * @throws CriuException when CRIU fails, crashes or does not finish in time; nothing restored is left then
      * @throws ContainerEndedException when the container ended
      */
-    public void run(Options options, Runnable stillWanted, IntConsumer beforeFirstInstruction) {
+    public void run(Options options, Steps steps) {
         long deadline = System.nanoTime() + options.deadline().toNanos();
         root.shell().run(command(options));
         List<Integer> orphans = List.of();
@@ -84,7 +97,7 @@ public final class CriuRestore implements AutoCloseable {
             while (true) {
                 Optional<Gate.Event> event = gate.next(Math.min(deadline, System.nanoTime() + LOOK_NANOSECONDS));
                 if (event.isEmpty()) {
-                    stillWanted.run();
+                    steps.stillWanted();
                     if (System.nanoTime() >= deadline) {
                         throw failure("CRIU did not finish within "
                                 + options.deadline().toSeconds() + " s and was killed; give it a longer deadline");
@@ -96,10 +109,17 @@ public final class CriuRestore implements AutoCloseable {
                         throw failure("CRIU ended before the restored processes ran");
                     }
                 } else if (event.get() instanceof Gate.Restored restored) {
-                    beforeFirstInstruction.accept(restored.pid());
+                    steps.complete(restored.pid());
+                    long complete = System.nanoTime();
+                    while (!steps.mayRun()) {
+                        requireWaiting();
+                    }
+                    deadline += System.nanoTime() - complete;
                     // From here on CRIU and the restored processes are children of the container's first process.
                     orphans = root.shell().abandon();
                     handedOver = orphans;
+                    // Next to each other: a death between the two would end the container.
+                    steps.beforeFirstInstruction(restored.pid());
                     gate.answer(true);
                 } else if (event.get() instanceof Gate.Resumed) {
                     return;
@@ -120,10 +140,20 @@ public final class CriuRestore implements AutoCloseable {
         }
     }
 
+    /** What waits at the gate is there only as long as CRIU and the container are. */
+    private void requireWaiting() throws InterruptedException {
+        if (gate.next(System.nanoTime()).orElse(null) instanceof Gate.Ended ended) {
+            throw failure("CRIU ended with " + exit(ended.exitCode()) + " while the restored processes waited");
+        }
+        if (root.shell().hasEnded()) {
+            throw new ContainerEndedException();
+        }
+    }
+
     private void undo(List<Integer> orphans) {
-        orphans.forEach(ContainerShell::killTree);
+        ContainerShell.killTrees(orphans);
         root.shell().kill();
-        lazyPages().ifPresent(ContainerShell::killTree);
+        lazyPages().ifPresent(daemon -> ContainerShell.killTrees(List.of(daemon)));
     }
 
     /** Kills what a lazy restore has brought to life. */

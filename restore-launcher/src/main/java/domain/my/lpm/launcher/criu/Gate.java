@@ -24,19 +24,49 @@ final class Gate implements AutoCloseable {
     private static final String CLOSED = "closed";
     private static final String ANSWERS = ContainerRoot.WORK + "/answers";
 
+    /**
+     * CRIU goes on whatever its script says, and what it traces goes on when CRIU is killed. Hence what may not run is
+     * killed by the script itself, and what waits for long is stopped beside: a pending stop takes effect before the first
+     * instruction, and its end removes it without a trace.
+     */
     private static final String TEXT = """
             #!/usr/bin/busybox sh
+            restored() {
+                tree= left=$CRTOOLS_INIT_PID
+                while [ -n "$left" ]; do
+                    tree="$tree $left"
+                    set --
+                    for pid in $left; do
+                        for file in /proc/$pid/task/*/children; do
+                            read -r children <$file
+                            set -- $* $children
+                        done
+                    done
+                    left=$*
+                done
+            }
             case $CRTOOLS_SCRIPT_ACTION in
                 pre-resume)
+                    stopped=%1$s
+                    if $stopped; then
+                        restored
+                        kill -STOP $tree
+                    fi
                     # Opened before the report: when the other side dies, what is open ends, but an open waits. An
                     # open for both directions never does.
-                    exec 3<%s
-                    echo "pre-resume $CRTOOLS_INIT_PID" 1<>%s
+                    exec 3<%2$s
+                    echo "pre-resume $CRTOOLS_INIT_PID" 1<>%3$s
                     read -r answer <&3
-                    [ "$answer" = go ] ;;
-                post-resume) echo "post-resume 0" 1<>%s ;;
+                    if [ "$answer" = go ]; then
+                        if $stopped; then kill -CONT $tree; fi
+                        exit 0
+                    fi
+                    restored
+                    kill -KILL $tree
+                    exit 1 ;;
+                post-resume) echo "post-resume 0" 1<>%3$s ;;
             esac
-            """.formatted(ANSWERS, EVENTS, EVENTS);
+            """;
 
     private final RandomAccessFile events;
     private final RandomAccessFile answers;
@@ -51,10 +81,15 @@ final class Gate implements AutoCloseable {
         reader.start();
     }
 
-    static Gate install(ContainerRoot root) {
+    /**
+     * Installs it.
+     *
+     * @param stops whether the restored processes are stopped while they wait, so that not even CRIU's end lets them run
+     */
+    static Gate install(ContainerRoot root, boolean stops) {
         try {
             Path script = root.seen(SCRIPT);
-            Files.writeString(script, TEXT);
+            Files.writeString(script, TEXT.formatted(stops, ANSWERS, EVENTS));
             Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
             for (String pipe : new String[] {EVENTS, ANSWERS}) {
                 Processes.makePipe(root.seen(pipe).toString());

@@ -54,6 +54,13 @@ public final class Linux {
     private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x00000004;
     private static final int O_CLOEXEC = 0x80000;
 
+    private static final int O_WRONLY = 1;
+    private static final int O_NONBLOCK = 0x800;
+    /** No such device or address: nobody reads the pipe. */
+    private static final int ENXIO = 6;
+    /** Broken pipe: nobody reads it any more. */
+    private static final int EPIPE = 32;
+
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
     private static final int IPPROTO_TCP = 6;
@@ -83,6 +90,8 @@ public final class Linux {
     private static native int open(String path, int flags) throws LastErrorException;
 
     private static native int close(int descriptor) throws LastErrorException;
+
+    private static native NativeLong write(int descriptor, byte[] bytes, NativeLong count) throws LastErrorException;
 
     private static native int unshare(int flags) throws LastErrorException;
 
@@ -128,6 +137,39 @@ public final class Linux {
     /** Closes a descriptor that {@link #openDescriptor} or {@link #cloneTree} returned. */
     public static void closeDescriptor(int descriptor) {
         check("close", () -> close(descriptor));
+    }
+
+    /**
+     * Writes into a named pipe that somebody has open for reading.
+     *
+     * @param bytes at most 4096, so that they arrive in one piece; none only asks whether somebody is there
+     * @return whether somebody has it open
+     */
+    public static boolean writePipe(String path, byte[] bytes) {
+        int pipe;
+        try {
+            pipe = check("open " + path, () -> open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+        } catch (SystemCallException nobody) {
+            if (nobody.errorNumber() == ENXIO) {
+                return false;
+            }
+            throw nobody;
+        }
+        try {
+            if (bytes.length > 0) {
+                check(
+                        "write " + path,
+                        () -> write(pipe, bytes, new NativeLong(bytes.length)).intValue());
+            }
+            return true;
+        } catch (SystemCallException broken) {
+            if (broken.errorNumber() == EPIPE) {
+                return false;
+            }
+            throw broken;
+        } finally {
+            closeDescriptor(pipe);
+        }
     }
 
     /** Makes every descriptor of this process but the standard ones vanish from processes it starts. */

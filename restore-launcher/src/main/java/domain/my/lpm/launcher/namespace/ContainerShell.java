@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import jnr.constants.platform.Signal;
 
@@ -38,12 +40,16 @@ public final class ContainerShell implements AutoCloseable {
             exec 0</dev/null >/dev/null 2>&1 3<>%1$s 4<%1$s 3>&-
             read -r word <&4 && exit
             below() (
-                for child in $(cat /proc/$1/task/*/children); do
+                latest_first=
+                for child in $(cat /proc/$1/task/*/children); do latest_first="$child $latest_first"; done
+                for child in $latest_first; do
                     below $child
                     echo $child
                 done
             )
+            # What CRIU traces runs when CRIU dies first: it is stopped, and what it restored goes before it.
             for attempt in 1 2 3 4 5; do
+                kill -STOP $1 $(below $1)
                 kill -KILL $(below $1)
                 usleep 10000
             done
@@ -127,7 +133,7 @@ public final class ContainerShell implements AutoCloseable {
     public void kill() {
         if (!ended) {
             dismissGuardian();
-            killTree(pid);
+            killTrees(List.of(pid));
             awaitEnd();
         }
     }
@@ -149,21 +155,25 @@ public final class ContainerShell implements AutoCloseable {
         ended = Processes.awaitEnd(pid, Duration.ofSeconds(10));
     }
 
-    /** Kills a process and all below it. */
-    public static void killTree(int root) {
-        // A tree that is being killed can still grow: repeat until only its root is left.
+    /**
+     * Kills processes and all below them. What CRIU traces runs when CRIU dies first: all are stopped before the first is
+     * killed, and the latest, which is what CRIU has restored, goes first.
+     */
+    public static void killTrees(List<Integer> roots) {
+        // A tree that is being killed can still grow: repeat until nothing is left.
         for (int attempt = 0; attempt < 100; attempt++) {
-            List<Integer> tree = Processes.tree(root);
-            List<Integer> below = tree.subList(1, tree.size()).stream()
+            List<Integer> alive = new ArrayList<>(roots.stream()
+                    .flatMap(root -> Processes.tree(root).stream())
                     .filter(pid ->
                             Processes.state(pid).filter(state -> state != 'Z').isPresent())
-                    .toList();
-            if (below.isEmpty()) {
-                break;
+                    .toList());
+            if (alive.isEmpty()) {
+                return;
             }
-            below.forEach(pid -> Processes.signal(pid, Signal.SIGKILL));
+            alive.forEach(pid -> Processes.signal(pid, Signal.SIGSTOP));
+            Collections.reverse(alive);
+            alive.forEach(pid -> Processes.signal(pid, Signal.SIGKILL));
         }
-        Processes.signal(root, Signal.SIGKILL);
     }
 
     @Override

@@ -18,7 +18,7 @@ public final class ExitCode {
         return switch (state) {
             case RESTORED -> RESTORED;
             case FRESH -> FRESH;
-            case PREPARING, STANDBY, STAGING, RESTORING, FAILED -> FAILED;
+            case PREPARING, STANDBY, STAGING, RESTORING, COMPLETE, UNRESTORABLE, FAILED -> FAILED;
         };
     }
 }

@@ -28,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -72,15 +73,21 @@ public final class Restore {
             Capability.CAP_FOWNER);
 
     /** How often the container is looked at while it stands by. */
-    private static final long LOOK_MILLISECONDS = 100;
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     private final RestoreSettings settings;
     private final StatusFile status;
+    private final Optional<CommitPipe> commit;
 
-    /** Nothing happens before {@link #run}. */
-    public Restore(RestoreSettings settings, StatusFile status) {
+    /**
+     * Nothing happens before {@link #run}.
+     *
+     * @param commit whose word is awaited before anything runs, restored or anew; empty when none is needed
+     */
+    public Restore(RestoreSettings settings, StatusFile status, Optional<CommitPipe> commit) {
         this.settings = settings;
         this.status = status;
+        this.commit = commit;
     }
 
     /** Says when to begin, and with which checkpoint. */
@@ -115,7 +122,7 @@ public final class Restore {
             requireCapabilities();
             status.criuVersion(CriuVersion.ofProgram(settings.criu()).toString());
             try (ContainerRoot root = enter();
-                    CriuRestore criu = CriuRestore.prepare(root, settings.criu())) {
+                    CriuRestore criu = CriuRestore.prepare(root, settings.criu(), commit.isPresent())) {
                 // What a killed CRIU has left would cut CRIU off here.
                 unlockNetwork(entry);
                 Grant grant = settings.askedFor().of(Grant.ofProcessStatus(Processes.statusText(entry)));
@@ -128,7 +135,9 @@ public final class Restore {
                 status.enter(State.STANDBY);
                 var uri = await(release, root);
                 status.startClock();
-                if (uri.isEmpty()) {
+                if (uri.isEmpty() && commit.isPresent()) {
+                    otherwise(RestoreSettings.Otherwise.FRESH, entry, "no checkpoint was named");
+                } else if (uri.isEmpty()) {
                     EntryWord.START_FRESH.tell(entry, 0);
                     status.fresh(null);
                 } else {
@@ -139,6 +148,8 @@ public final class Restore {
             fail(String.valueOf(ended.getMessage()));
         } catch (Consumed consumed) {
             otherwise(settings.onConsumed(), entry, consumed.reason);
+        } catch (Decided decided) {
+            obey(decided, entry);
         } catch (CheckpointException
                 | ImageFormatException
                 | RestoreException
@@ -156,8 +167,8 @@ public final class Restore {
         }
     }
 
-    /** Waits for the release, but no longer than the container lives. */
-    private static Optional<CheckpointUri> await(Release release, ContainerRoot root) throws InterruptedException {
+    /** Waits for the release, but no longer than the container lives and nobody says stop. */
+    private Optional<CheckpointUri> await(Release release, ContainerRoot root) throws InterruptedException {
         FutureTask<Optional<CheckpointUri>> word = new FutureTask<>(release::await);
         // Nothing interrupts a thread that reads a stream: it is left behind when the container has ended.
         Thread listener = new Thread(word, "release");
@@ -165,11 +176,12 @@ public final class Restore {
         listener.start();
         while (true) {
             try {
-                return word.get(LOOK_MILLISECONDS, TimeUnit.MILLISECONDS);
+                return word.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException notYet) {
                 if (root.shell().hasEnded()) {
                     throw new ContainerEndedException();
                 }
+                requireNotStopped();
             } catch (ExecutionException failure) {
                 if (failure.getCause() instanceof RuntimeException unchecked) {
                     throw unchecked;
@@ -187,6 +199,36 @@ public final class Restore {
         Consumed(CheckpointException cause) {
             super(cause);
             this.reason = String.valueOf(cause.getMessage());
+        }
+    }
+
+    /** A word that undoes what has been restored so far. */
+    private static final class Decided extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private final boolean fresh;
+
+        Decided(boolean fresh, String message) {
+            super(message);
+            this.fresh = fresh;
+        }
+
+        static Decided stopped() {
+            return new Decided(false, "it was told to stop before anything ran; the target pod can be deleted");
+        }
+    }
+
+    private void requireNotStopped() {
+        if (commit.isPresent() && commit.get().isStopped()) {
+            throw Decided.stopped();
+        }
+    }
+
+    private void obey(Decided decided, int entry) {
+        if (decided.fresh) {
+            startAnew(entry, String.valueOf(decided.getMessage()));
+        } else {
+            end(entry, String.valueOf(decided.getMessage()));
         }
     }
 
@@ -223,6 +265,10 @@ public final class Restore {
                 : ContainerRoot.here();
     }
 
+    private static boolean isWaiting(int entry) {
+        return Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
+    }
+
     /** Fails without a word to the container, which is another launcher's or has ended. */
     private void fail(String reason) {
         System.err.println("error: " + reason);
@@ -230,25 +276,63 @@ public final class Restore {
     }
 
     private void otherwise(RestoreSettings.Otherwise policy, int entry, String reason) {
-        boolean waits = Processes.status(entry).getOrDefault("Name", "").equals(STANDBY_NAME);
-        if (!waits) {
+        if (!isWaiting(entry)) {
             // Nobody is left who could start anything anew.
             fail(reason);
             return;
         }
-        // Before the word: inside the container, this process ends with the first one.
-        System.err.println((policy == RestoreSettings.Otherwise.FAIL ? "error: " : "started anew: ") + reason);
-        try {
-            switch (policy) {
-                case FRESH -> {
-                    EntryWord.START_FRESH.tell(entry, 0);
-                    status.fresh(reason);
-                }
-                case FAIL -> {
-                    EntryWord.FAIL.tell(entry, ExitCode.FAILED);
-                    status.fail(reason);
+        switch (policy) {
+            case FRESH -> {
+                if (mayStartAnew(entry, reason)) {
+                    startAnew(entry, reason);
                 }
             }
+            case FAIL -> end(entry, reason);
+        }
+    }
+
+    /** Waits for the word, where one is needed; without it the container has ended, or ends here. */
+    private boolean mayStartAnew(int entry, String reason) {
+        if (commit.isEmpty()) {
+            return true;
+        }
+        System.err.println("waits for the word to start anew: " + reason);
+        status.unrestorable(reason);
+        while (true) {
+            Optional<CommitPipe.Word> word = commit.get().next(LOOK);
+            if (word.isPresent()) {
+                switch (word.get()) {
+                    case FRESH -> {
+                        return true;
+                    }
+                    case STOP -> {
+                        end(entry, reason);
+                        return false;
+                    }
+                    case RUN -> System.err.println("there is nothing restored that could run; say fresh or stop");
+                }
+            } else if (!isWaiting(entry)) {
+                fail(reason);
+                return false;
+            }
+        }
+    }
+
+    // The message before the word: inside the container, this process ends with the first one.
+    private void startAnew(int entry, String reason) {
+        System.err.println("started anew: " + reason);
+        tell(entry, EntryWord.START_FRESH, 0, reason, () -> status.fresh(reason));
+    }
+
+    private void end(int entry, String reason) {
+        System.err.println("error: " + reason);
+        tell(entry, EntryWord.FAIL, ExitCode.FAILED, reason, () -> status.fail(reason));
+    }
+
+    private void tell(int entry, EntryWord word, int value, String reason, Runnable record) {
+        try {
+            word.tell(entry, value);
+            record.run();
         } catch (SystemCallException deaf) {
             status.fail(reason + "; the container still waits, as it could not be told (" + deaf.getMessage() + ")");
         }
@@ -339,21 +423,7 @@ public final class Restore {
                                     staged.connections(),
                                     settings.deadline(),
                                     List.of()),
-                            // CRIU hangs when memory is missing.
-                            () -> {
-                                if (verified.isCompletedExceptionally()) {
-                                    await(verified);
-                                }
-                            },
-                            pid -> {
-                                status.stepDone("criu");
-                                if (!settings.lazy()) {
-                                    await(verified);
-                                    status.stepDone("verify");
-                                }
-                                status.processId(pid);
-                                EntryWord.ADOPT.tell(entry, pid);
-                            });
+                            new Steps(verified));
                 } catch (CriuException failure) {
                     // If the memory is not what was signed, that is the reason.
                     await(verified);
@@ -370,12 +440,65 @@ public final class Restore {
                 if (!ran) {
                     stored.releaseClaim(settings.claimant());
                 }
-                if (begun && !ran) {
+                if (begun && !ran && Processes.exists(entry)) {
                     // What starts in this pod next, this container included, would be cut off.
                     unlockNetwork(entry);
                 }
                 keepLog();
                 delete(decompressed);
+            }
+        }
+
+        /** What is to be done while CRIU restores. */
+        private final class Steps implements CriuRestore.Steps {
+            private final CompletableFuture<Void> verified;
+
+            Steps(CompletableFuture<Void> verified) {
+                this.verified = verified;
+            }
+
+            @Override
+            public void stillWanted() {
+                // CRIU hangs when memory is missing.
+                if (verified.isCompletedExceptionally()) {
+                    await(verified);
+                }
+                requireNotStopped();
+            }
+
+            @Override
+            public void complete(int pid) {
+                status.stepDone("criu");
+                if (!settings.lazy()) {
+                    await(verified);
+                    status.stepDone("verify");
+                }
+                status.processId(pid);
+                if (commit.isPresent()) {
+                    status.enter(State.COMPLETE);
+                }
+            }
+
+            @Override
+            public boolean mayRun() {
+                if (commit.isEmpty()) {
+                    return true;
+                }
+                Optional<CommitPipe.Word> word = commit.get().next(LOOK);
+                if (word.isEmpty()) {
+                    return false;
+                }
+                status.stepDone("commit");
+                return switch (word.get()) {
+                    case RUN -> true;
+                    case FRESH -> throw new Decided(true, "it was told to start anew when its restore was complete");
+                    case STOP -> throw Decided.stopped();
+                };
+            }
+
+            @Override
+            public void beforeFirstInstruction(int pid) {
+                EntryWord.ADOPT.tell(entry, pid);
             }
         }
 

@@ -16,6 +16,12 @@ public enum State {
     /** CRIU restores. */
     @JsonProperty("restoring")
     RESTORING,
+    /** The dumped processes stand complete before their first instruction and wait for the word to run. */
+    @JsonProperty("complete")
+    COMPLETE,
+    /** Nothing could be restored; the application waits for the word to be started anew. */
+    @JsonProperty("unrestorable")
+    UNRESTORABLE,
     /** The dumped processes run on. */
     @JsonProperty("restored")
     RESTORED,

@@ -49,6 +49,12 @@ public final class StatusFile {
         enter(State.FRESH);
     }
 
+    /** Waits for the word to start anew, with the reason why nothing was restored. */
+    public void unrestorable(String reason) {
+        message = reason;
+        enter(State.UNRESTORABLE);
+    }
+
     /** Starts the clock of the next step. */
     public void startClock() {
         stepStarted = System.nanoTime();
