@@ -9,6 +9,20 @@ public final class Reasons {
     public static final String POD_NOT_FOUND = "PodNotFound";
     public static final String POD_NOT_RUNNING = "PodNotRunning";
 
+    /** A controller such as a ReplicaSet keeps the number of such pods: it would undo a migration. */
+    public static final String POD_OWNED = "PodOwned";
+
+    public static final String POD_BEING_DELETED = "PodBeingDeleted";
+
+    /** The pod says that it is never to be touched. */
+    public static final String POD_OPTED_OUT = "PodOptedOut";
+
+    /** The pod lives in namespaces of its node: network, processes or IPC. */
+    public static final String POD_USES_HOST_NAMESPACES = "PodUsesHostNamespaces";
+
+    /** A copy of the pod could not be prepared to restore itself. */
+    public static final String POD_CANNOT_SELF_RESTORE = "PodCannotSelfRestore";
+
     /** Another pod has the name now. */
     public static final String POD_REPLACED = "PodReplaced";
 
@@ -19,6 +33,11 @@ public final class Reasons {
 
     /** The target node is cordoned. */
     public static final String TARGET_NODE_UNSCHEDULABLE = "TargetNodeUnschedulable";
+
+    public static final String TARGET_NODE_TAINTED = "TargetNodeTainted";
+
+    /** The pod's own node selector or required node affinity excludes the target node. */
+    public static final String TARGET_NODE_DOES_NOT_FIT = "TargetNodeDoesNotFit";
 
     public static final String TARGET_NODE_IS_SOURCE = "TargetNodeIsSource";
 
