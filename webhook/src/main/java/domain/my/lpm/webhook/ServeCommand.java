@@ -15,8 +15,8 @@ import domain.my.lpm.webhook.server.ServerOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -163,7 +163,7 @@ final class ServeCommand implements Callable<Integer> {
         System.getProperties().putIfAbsent("sun.net.httpserver.idleInterval", "120");
         // Otherwise the end of an answer waits for the acknowledgement of its beginning.
         System.getProperties().putIfAbsent("sun.net.httpserver.nodelay", "true");
-        AutoCloseable serving = start(Clock.systemUTC()).stop();
+        AutoCloseable serving = start(InstantSource.system()).stop();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(serving), "stop"));
         new CountDownLatch(1).await();
         return 0;
@@ -177,7 +177,7 @@ final class ServeCommand implements Callable<Integer> {
      */
     record Started(AdmissionServer server, AutoCloseable stop) {}
 
-    Started start(Clock clock) throws IOException {
+    Started start(InstantSource clock) throws IOException {
         Settings rewriting = readSettings();
         Set<String> names = dnsNames.isEmpty() ? Set.of(where.service + "." + where.namespace + ".svc") : dnsNames;
         Optional<Rotation> rotation = switch (certificates) {

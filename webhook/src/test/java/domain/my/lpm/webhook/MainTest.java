@@ -12,8 +12,8 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,7 +164,7 @@ class MainTest {
         Path settings = Files.writeString(directory.resolve("settings.yaml"), "privileges: agent\n");
 
         assertThatThrownBy(() -> serve(Map.of(), "--namespace=a", "--settings=" + settings)
-                        .start(Clock.systemUTC()))
+                        .start(InstantSource.system()))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("the settings in " + settings + " cannot be used: ")
                 .hasMessageContaining("setting toolkitImage is missing; name the image of the toolkit");
@@ -209,7 +209,7 @@ class MainTest {
                             throw new IllegalStateException(unreadable);
                         }
                     },
-                    Clock.systemUTC());
+                    InstantSource.system());
             assertThat(client.get("/readyz").statusCode()).isEqualTo(200);
 
             // Process.destroy would close the output, too.

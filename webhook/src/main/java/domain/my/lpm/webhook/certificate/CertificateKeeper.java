@@ -2,8 +2,8 @@ package domain.my.lpm.webhook.certificate;
 
 import java.io.IOException;
 import java.security.cert.X509Certificate;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -25,7 +25,7 @@ public final class CertificateKeeper implements AutoCloseable {
     private final Optional<Rotation> rotation;
     private final ReloadingKeyManager keys;
     private final Consumer<List<X509Certificate>> trusted;
-    private final Clock clock;
+    private final InstantSource clock;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "certificates");
         thread.setDaemon(true);
@@ -45,7 +45,7 @@ public final class CertificateKeeper implements AutoCloseable {
             Optional<Rotation> rotation,
             ReloadingKeyManager keys,
             Consumer<List<X509Certificate>> trusted,
-            Clock clock) {
+            InstantSource clock) {
         this.store = store;
         this.rotation = rotation;
         this.keys = keys;

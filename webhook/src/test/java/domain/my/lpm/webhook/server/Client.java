@@ -14,8 +14,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
 import java.util.function.Supplier;
@@ -33,7 +33,7 @@ public final class Client {
     private final SSLContext context;
     private final HttpClient http;
 
-    public Client(InetSocketAddress server, Supplier<List<X509Certificate>> trusted, Clock clock) {
+    public Client(InetSocketAddress server, Supplier<List<X509Certificate>> trusted, InstantSource clock) {
         this.server = server;
         try {
             context = SSLContext.getInstance("TLS");
@@ -77,9 +77,9 @@ public final class Client {
     /** Java's own check of a path, but at the clock's time. */
     private static final class Trust extends X509ExtendedTrustManager {
         private final Supplier<List<X509Certificate>> trusted;
-        private final Clock clock;
+        private final InstantSource clock;
 
-        Trust(Supplier<List<X509Certificate>> trusted, Clock clock) {
+        Trust(Supplier<List<X509Certificate>> trusted, InstantSource clock) {
             this.trusted = trusted;
             this.clock = clock;
         }

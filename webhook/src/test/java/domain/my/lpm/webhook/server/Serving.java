@@ -7,8 +7,8 @@ import domain.my.lpm.webhook.certificate.Rotation;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +24,7 @@ public record Serving(AdmissionServer server, Client client, Credentials credent
             Duration.ofSeconds(30));
 
     public static Serving start(ServerOptions options, Map<String, Admission> admissions) throws IOException {
-        Clock clock = Clock.systemUTC();
+        InstantSource clock = InstantSource.system();
         Credentials credentials = new Rotation(
                         Set.of("localhost"), Duration.ofDays(90), Duration.ofDays(365), Duration.ofHours(1))
                 .next(Optional.empty(), clock.instant());
@@ -36,7 +36,7 @@ public record Serving(AdmissionServer server, Client client, Credentials credent
 
     /** A client that shares no connection with the others. */
     public Client another() {
-        return new Client(server.address(), credentials::trusted, Clock.systemUTC());
+        return new Client(server.address(), credentials::trusted, InstantSource.system());
     }
 
     @Override
