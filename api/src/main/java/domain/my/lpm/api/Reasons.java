@@ -17,6 +17,9 @@ public final class Reasons {
     /** The pod says that it is never to be touched. */
     public static final String POD_OPTED_OUT = "PodOptedOut";
 
+    /** The pod's namespace is one whose pods are never touched. */
+    public static final String SYSTEM_NAMESPACE = "SystemNamespace";
+
     /** The pod lives in namespaces of its node: network, processes or IPC. */
     public static final String POD_USES_HOST_NAMESPACES = "PodUsesHostNamespaces";
 

@@ -2,10 +2,13 @@ package domain.my.lpm.webhook;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import domain.my.lpm.webhook.configuration.Callee;
 import domain.my.lpm.webhook.configuration.MutatingConfiguration;
+import domain.my.lpm.webhook.configuration.ValidatingConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +18,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Prints the configuration by which the API server calls the webhook. */
+/** Prints the configurations by which the API server calls the webhook. */
 @Command(
         name = "configuration",
         mixinStandardHelpOptions = true,
-        description = "Prints the MutatingWebhookConfiguration as YAML.")
+        description = "Prints the MutatingWebhookConfiguration and the ValidatingWebhookConfiguration as YAML.")
 final class ConfigurationCommand implements Callable<Integer> {
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
-            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .disable(YAMLGenerator.Feature.SPLIT_LINES)
             .build();
 
@@ -34,7 +36,7 @@ final class ConfigurationCommand implements Callable<Integer> {
             names = "--name",
             paramLabel = "NAME",
             defaultValue = "live-pod-migration",
-            description = "The name of the configuration. Default: ${DEFAULT-VALUE}")
+            description = "The name of both configurations. Default: ${DEFAULT-VALUE}")
     private String name = "";
 
     @Option(
@@ -71,17 +73,20 @@ final class ConfigurationCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Optional<String> pem = authorities == null ? Optional.empty() : Optional.of(Files.readString(authorities));
-        MutatingConfiguration configuration = new MutatingConfiguration(
+        Callee callee = new Callee(
                 name,
                 where.namespace,
                 where.service,
                 port,
-                where.untouched(),
                 timeoutSeconds,
                 where.requestTimeout,
                 pem,
                 Optional.ofNullable(certificate));
-        spec.commandLine().getOut().print(YAML.writeValueAsString(configuration.generate()));
+        for (Object configuration : List.of(
+                new MutatingConfiguration(callee, where.untouched()).generate(),
+                new ValidatingConfiguration(callee).generate())) {
+            spec.commandLine().getOut().print(YAML.writeValueAsString(configuration));
+        }
         spec.commandLine().getOut().flush();
         return 0;
     }

@@ -11,16 +11,13 @@ import domain.my.lpm.webhook.rewrite.PodRewrite;
 import domain.my.lpm.webhook.rewrite.Rewrite;
 import domain.my.lpm.webhook.rewrite.Settings;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.admission.v1.AdmissionRequest;
 import io.fabric8.kubernetes.api.model.admission.v1.AdmissionResponse;
-import io.fabric8.kubernetes.api.model.admission.v1.AdmissionResponseBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -34,9 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class PodAdmission implements Admission {
     private static final Logger LOG = LoggerFactory.getLogger(PodAdmission.class);
-
-    /** What the API server shows of a warning (k8s.io/apiserver, admission webhooks): longer ones are cut off. */
-    private static final int WARNING_LIMIT = 256;
 
     private static final int INVALID = 422;
     private static final int INTERNAL_ERROR = 500;
@@ -78,7 +72,7 @@ public final class PodAdmission implements Admission {
     public AdmissionResponse decide(Request request) throws BadRequestException {
         AdmissionRequest about = request.about();
         if (!isCreationOfAPod(about)) {
-            return admitted(about, "not-a-new-pod", List.of());
+            return Responses.admitted(about, "not-a-new-pod", List.of());
         }
         JsonNode sent = request.object();
         if (!sent.isObject()) {
@@ -86,7 +80,7 @@ public final class PodAdmission implements Admission {
         }
         boolean asked = asks(sent);
         if (systemNamespaces.contains(about.getNamespace())) {
-            return admitted(
+            return Responses.admitted(
                     about,
                     "system-namespace",
                     asked
@@ -103,8 +97,8 @@ public final class PodAdmission implements Admission {
         } catch (PodRefusedException refused) {
             String reason = String.valueOf(refused.getMessage());
             return asked
-                    ? denied(about, "refused", INVALID, "Invalid", reason)
-                    : admitted(about, "refused", List.of(shortened(reason)));
+                    ? Responses.denied(about, "refused", INVALID, "Invalid", reason)
+                    : Responses.admitted(about, "refused", List.of(reason));
         } catch (JsonProcessingException | RuntimeException | StackOverflowError failed) {
             LOG.error(
                     "{} in namespace '{}', request {}: it could not be prepared for migration and was {}",
@@ -117,7 +111,7 @@ public final class PodAdmission implements Admission {
                     ? malformed.getOriginalMessage()
                     : failed.toString();
             return asked
-                    ? denied(
+                    ? Responses.denied(
                             about,
                             "failed",
                             INTERNAL_ERROR,
@@ -130,12 +124,11 @@ public final class PodAdmission implements Admission {
                                             about.getUid(),
                                             Annotations.RESTORE_MODE,
                                             Annotations.CHECKPOINT_PATH))
-                    : admitted(
+                    : Responses.admitted(
                             about,
                             "failed",
-                            List.of(shortened(
-                                    "%s is not prepared for migration, see the webhook's log for request %s: %s"
-                                            .formatted(name(sent), about.getUid(), reason))));
+                            List.of("%s is not prepared for migration, see the webhook's log for request %s: %s"
+                                    .formatted(name(sent), about.getUid(), reason)));
         }
     }
 
@@ -150,10 +143,8 @@ public final class PodAdmission implements Admission {
                             Labels.INJECTION_ENABLED,
                             Labels.INJECTION_DISABLED));
         }
-        AdmissionResponse response = admitted(
-                about,
-                rewrite.decision().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                warnings.stream().map(PodAdmission::shortened).toList());
+        AdmissionResponse response = Responses.admitted(
+                about, rewrite.decision().name().toLowerCase(Locale.ROOT).replace('_', '-'), warnings);
         if (rewrite.decision() == Decision.INJECT) {
             String patch = Patch.between(sent, pod, rewrite.pod()).toString();
             response.setPatchType("JSONPatch");
@@ -191,32 +182,5 @@ public final class PodAdmission implements Admission {
                 .findFirst()
                 .map("pod '%s'"::formatted)
                 .orElse("the pod");
-    }
-
-    private static String shortened(String warning) {
-        return warning.length() <= WARNING_LIMIT ? warning : warning.substring(0, WARNING_LIMIT - 1) + "…";
-    }
-
-    private static AdmissionResponse admitted(AdmissionRequest about, String decision, List<String> warnings) {
-        return new AdmissionResponseBuilder()
-                .withUid(about.getUid())
-                .withAllowed(true)
-                .withWarnings(warnings)
-                .withAuditAnnotations(Map.of("decision", decision))
-                .build();
-    }
-
-    private static AdmissionResponse denied(
-            AdmissionRequest about, String decision, int code, String reason, String message) {
-        return new AdmissionResponseBuilder()
-                .withUid(about.getUid())
-                .withAllowed(false)
-                .withStatus(new StatusBuilder()
-                        .withCode(code)
-                        .withReason(reason)
-                        .withMessage(message)
-                        .build())
-                .withAuditAnnotations(Map.of("decision", decision))
-                .build();
     }
 }

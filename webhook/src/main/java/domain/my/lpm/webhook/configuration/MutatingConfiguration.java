@@ -10,12 +10,7 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -25,26 +20,10 @@ import java.util.stream.Stream;
  * ask by an annotation, which must not be created without the webhook's word; the others those that do not ask, which are created
  * without it if need be.
  *
- * @param name of the configuration
- * @param namespace of the webhook's Service, which is a system namespace itself
- * @param service the name of the Service
- * @param port of the Service
+ * @param callee where it is called; its namespace is a system namespace itself
  * @param systemNamespaces further namespaces that the webhook is never called for
- * @param timeoutSeconds how long the API server waits, 1 to 30
- * @param requestTimeout how long the webhook takes at most, shorter than that
- * @param authorities whom the API server trusts, as PEM; empty when somebody else fills it in
- * @param certificate the cert-manager Certificate, in {@code namespace}, from which cert-manager fills in the authorities
  */
-public record MutatingConfiguration(
-        String name,
-        String namespace,
-        String service,
-        int port,
-        Set<String> systemNamespaces,
-        int timeoutSeconds,
-        Duration requestTimeout,
-        Optional<String> authorities,
-        Optional<String> certificate) {
+public record MutatingConfiguration(Callee callee, Set<String> systemNamespaces) {
     private static final String DOMAIN = "pods.lpm.my.domain";
     private static final String NAMESPACE_NAME = "kubernetes.io/metadata.name";
     private static final String FAIL = "Fail";
@@ -66,32 +45,14 @@ public record MutatingConfiguration(
             !has(object.metadata.annotations) ||
             !('%s' in object.metadata.annotations || '%s' in object.metadata.annotations)""".formatted(Annotations.CHECKPOINT_PATH, Annotations.RESTORE_MODE), "says-nothing");
 
-    /**
-     * @throws IllegalArgumentException when {@code timeoutSeconds} is out of its range or too short
-     */
     public MutatingConfiguration {
-        if (timeoutSeconds < 1 || timeoutSeconds > 30) {
-            throw new IllegalArgumentException(
-                    "the timeout of the webhook is %d seconds; allowed are 1 to 30".formatted(timeoutSeconds));
-        }
-        if (Duration.ofSeconds(timeoutSeconds).compareTo(requestTimeout) <= 0) {
-            throw new IllegalArgumentException(
-                    "the API server waits %d seconds and a request may take %s; lengthen the first or shorten the second"
-                            .formatted(timeoutSeconds, requestTimeout));
-        }
         systemNamespaces = Set.copyOf(systemNamespaces);
     }
 
     /** Makes the configuration. */
     public MutatingWebhookConfiguration generate() {
         return new MutatingWebhookConfigurationBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withLabels(Map.of("app.kubernetes.io/part-of", "live-pod-migration"))
-                .withAnnotations(certificate
-                        .map(of -> Map.of("cert-manager.io/inject-ca-from", namespace + "/" + of))
-                        .orElse(Map.of()))
-                .endMetadata()
+                .withMetadata(callee.metadata())
                 .withWebhooks(
                         entry("asking", Injection.DISABLED, FAIL, ASKS, Stream.empty()),
                         entry(
@@ -122,21 +83,11 @@ public record MutatingConfiguration(
             MatchCondition condition,
             Stream<LabelSelectorRequirement> namespaces) {
         Set<String> system = new TreeSet<>(systemNamespaces);
-        system.add(namespace);
+        system.add(callee.namespace());
         return new MutatingWebhookBuilder()
                 .withName(prefix + "." + DOMAIN)
                 .withAdmissionReviewVersions("v1")
-                .withNewClientConfig()
-                .withCaBundle(authorities
-                        .map(pem -> Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8)))
-                        .orElse(null))
-                .withNewService()
-                .withNamespace(namespace)
-                .withName(service)
-                .withPort(port)
-                .withPath(injection.path())
-                .endService()
-                .endClientConfig()
+                .withClientConfig(callee.at(injection.path()))
                 .addNewRule()
                 .withApiGroups("")
                 .withApiVersions("v1")
@@ -155,7 +106,7 @@ public record MutatingConfiguration(
                 .withMatchPolicy("Equivalent")
                 .withReinvocationPolicy("IfNeeded")
                 .withSideEffects("None")
-                .withTimeoutSeconds(timeoutSeconds)
+                .withTimeoutSeconds(callee.timeoutSeconds())
                 .build();
     }
 

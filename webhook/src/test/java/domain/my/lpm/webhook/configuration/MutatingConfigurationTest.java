@@ -84,16 +84,18 @@ class MutatingConfigurationTest {
 
     private static MutatingWebhookConfiguration configuration(
             Optional<String> authorities, Optional<String> certificate) {
-        return new MutatingConfiguration(
-                        "live-pod-migration",
-                        "lpm-system",
-                        "lpm-webhook",
-                        443,
-                        Set.of("kube-system"),
-                        10,
-                        Duration.ofSeconds(5),
-                        authorities,
-                        certificate)
-                .generate();
+        return new MutatingConfiguration(callee(authorities, certificate), Set.of("kube-system")).generate();
+    }
+
+    static Callee callee(Optional<String> authorities, Optional<String> certificate) {
+        return new Callee(
+                "live-pod-migration",
+                "lpm-system",
+                "lpm-webhook",
+                443,
+                10,
+                Duration.ofSeconds(5),
+                authorities,
+                certificate);
     }
 }
