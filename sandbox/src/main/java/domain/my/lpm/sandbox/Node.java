@@ -31,6 +31,7 @@ public final class Node implements AutoCloseable {
     private final boolean hasAgent;
     private final Images images;
     private final Map<String, Map<String, String>> configMaps = new ConcurrentHashMap<>();
+    private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private @Nullable String address;
 
     private Node(String name, int pid, Process guard, Path scripts, Path directory, boolean hasAgent, Images images) {
@@ -109,6 +110,11 @@ public final class Node implements AutoCloseable {
     /** Gives the pods of this node a ConfigMap; it is the same in all namespaces. */
     public void configMap(String mapName, Map<String, String> data) {
         configMaps.put(mapName, Map.copyOf(data));
+    }
+
+    /** The pods on this node, by uid. */
+    public Map<String, RunningPod> pods() {
+        return pods;
     }
 
     Map<String, Map<String, String>> configMaps() {

@@ -16,6 +16,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -147,7 +148,8 @@ public final class RunningContainer {
         return image;
     }
 
-    Instant created() {
+    /** When it was started. */
+    public Instant created() {
         return created;
     }
 
@@ -278,7 +280,25 @@ public final class RunningContainer {
 
     /** Runs a command in the container, as {@code kubectl exec} does. */
     public Result exec(List<String> command) {
-        return node.exec(Command.concat(List.of("runc", "--root", "/run/runc", "exec", id), command));
+        return node.exec(execCommand(command));
+    }
+
+    /**
+     * The same with a time of its own.
+     *
+     * @throws SandboxException when it does not end in time
+     */
+    public Result exec(Duration atMost, List<String> command) {
+        return node.exec(atMost, execCommand(command));
+    }
+
+    /** Starts a command in the container. */
+    public Process start(List<String> command) {
+        return node.start(execCommand(command));
+    }
+
+    private List<String> execCommand(List<String> command) {
+        return Command.concat(List.of("runc", "--root", "/run/runc", "exec", id), command);
     }
 
     /**
@@ -308,6 +328,12 @@ public final class RunningContainer {
         } catch (IOException error) {
             throw new UncheckedIOException("cannot read the exit code of the container '" + name() + "'", error);
         }
+    }
+
+    /** The exit code as {@link #awaitExit} returns it; empty while it runs. */
+    public OptionalInt exitCode() {
+        Path exit = node.root().resolve("run/exits/" + id);
+        return Files.exists(exit) ? OptionalInt.of(awaitExit(Duration.ZERO)) : OptionalInt.empty();
     }
 
     /** Whether the kernel killed a process of it for want of memory, as conmon noticed. */

@@ -10,11 +10,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A pod on a node: namespaces and volumes of its own, and containers that share them. */
 public final class RunningPod implements AutoCloseable {
@@ -22,10 +27,11 @@ public final class RunningPod implements AutoCloseable {
 
     private final Node node;
     private final Pod pod;
-    private final Map<String, RunningContainer> containers = new LinkedHashMap<>();
-    private final Map<String, Integer> attempts = new LinkedHashMap<>();
-    private final List<RunningContainer> started = new ArrayList<>();
-    private boolean removed;
+    private final Map<String, RunningContainer> containers = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+    private final List<RunningContainer> started = new CopyOnWriteArrayList<>();
+    private volatile boolean removed;
+    private volatile @Nullable String address;
 
     private RunningPod(Node node, Pod pod) {
         this.node = node;
@@ -33,6 +39,31 @@ public final class RunningPod implements AutoCloseable {
     }
 
     static RunningPod start(Node node, Pod specified) {
+        RunningPod running = prepare(node, specified);
+        try {
+            for (Container container : running.pod.getSpec().getInitContainers()) {
+                RunningContainer first = running.startContainer(container);
+                int code = first.awaitExit(INIT_CONTAINER);
+                if (code != 0) {
+                    throw new SandboxException("the init container '" + container.getName() + "' ended with exit code "
+                            + code + ": " + String.join(" | ", first.output()));
+                }
+            }
+            for (Container container : running.pod.getSpec().getContainers()) {
+                running.startContainer(container);
+            }
+            return running;
+        } catch (RuntimeException failure) {
+            throw running.removedAfter(failure);
+        }
+    }
+
+    /**
+     * Makes what the containers of a pod share, and starts none of them.
+     *
+     * @throws SandboxException when the pod asks for what the sandbox does not have
+     */
+    public static RunningPod prepare(Node node, Pod specified) {
         Pod pod = specified;
         if (pod.getMetadata().getUid() == null) {
             pod = new PodBuilder(specified)
@@ -44,26 +75,20 @@ public final class RunningPod implements AutoCloseable {
         RunningPod running = new RunningPod(node, pod);
         try {
             running.makeSandbox();
-            for (Container container : pod.getSpec().getInitContainers()) {
-                RunningContainer first = running.startContainer(container);
-                int code = first.awaitExit(INIT_CONTAINER);
-                if (code != 0) {
-                    throw new SandboxException("the init container '" + container.getName() + "' ended with exit code "
-                            + code + ": " + String.join(" | ", first.output()));
-                }
-            }
-            for (Container container : pod.getSpec().getContainers()) {
-                running.startContainer(container);
-            }
-            return running;
         } catch (RuntimeException failure) {
-            try {
-                running.remove();
-            } catch (RuntimeException another) {
-                failure.addSuppressed(another);
-            }
-            throw failure;
+            throw running.removedAfter(failure);
         }
+        node.pods().put(running.uid(), running);
+        return running;
+    }
+
+    private RuntimeException removedAfter(RuntimeException failure) {
+        try {
+            remove();
+        } catch (RuntimeException another) {
+            failure.addSuppressed(another);
+        }
+        return failure;
     }
 
     /** The pod; its uid is set. */
@@ -114,12 +139,71 @@ public final class RunningPod implements AutoCloseable {
         throw new SandboxException("'" + name + "' is an init container: only the pod's containers are restarted");
     }
 
+    /**
+     * Starts a container of the pod, init containers included; what there is of an earlier start is killed and removed, but
+     * for its log.
+     *
+     * @throws SandboxException when it does not start, or the pod has none of this name
+     */
+    public RunningContainer startContainer(String name) {
+        RunningContainer earlier = containers.get(name);
+        if (earlier != null) {
+            earlier.remove();
+        }
+        return Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream())
+                .filter(container -> container.getName().equals(name))
+                .findFirst()
+                .map(this::startContainer)
+                .orElseThrow(() -> new SandboxException(
+                        "the pod '" + pod.getMetadata().getName() + "' has no container '" + name + "' to start"));
+    }
+
+    /** The latest start of the container of this name; empty when it was never started. */
+    public Optional<RunningContainer> latest(String name) {
+        return Optional.ofNullable(containers.get(name));
+    }
+
+    /** How often the container of this name was started. */
+    public int starts(String name) {
+        return attempts.getOrDefault(name, 0);
+    }
+
+    /**
+     * Gives the pod an interface {@code eth0}, on an Ethernet with the other pods of the node that were given one, with a
+     * route to everywhere through the node.
+     *
+     * @param network the first three bytes of the node's network for pods, such as {@code 10.244.1}
+     * @param host the last byte, 2 to 254
+     */
+    public void connect(String network, int host) {
+        node.shell("""
+                if ! ip link show pods > /dev/null 2>&1; then
+                    ip link add name pods type bridge
+                    ip addr add "$2.1/24" dev pods
+                    ip link set pods up
+                fi
+                inside="nsenter --net=/run/pods/$1/net"
+                $inside ip link add name eth0 type veth peer name "pod$3" netns 1
+                ip link set "pod$3" master pods up
+                $inside ip addr add "$2.$3/24" dev eth0
+                $inside ip link set eth0 up
+                $inside ip route add default via "$2.1"
+                """, uid(), network, Integer.toString(host));
+        address = network + "." + host;
+    }
+
+    /** The address that {@link #connect} gave it. */
+    public Optional<String> address() {
+        return Optional.ofNullable(address);
+    }
+
     /** Kills what runs and removes all the pod had on the node. */
     public void remove() {
         if (removed) {
             return;
         }
         removed = true;
+        node.pods().remove(uid());
         started.forEach(RunningContainer::remove);
         node.shell("""
                 for ns in net uts ipc shm; do umount "/run/pods/$1/$ns" 2>/dev/null || :; done
