@@ -1,0 +1,126 @@
+package domain.my.lpm.controller.migration.phase;
+
+import domain.my.lpm.api.ConditionTypes;
+import domain.my.lpm.api.ObjectNames;
+import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.SourcePod;
+import domain.my.lpm.api.migration.TargetPod;
+import domain.my.lpm.api.validation.Blocker;
+import domain.my.lpm.api.validation.MigrationBlockers;
+import domain.my.lpm.controller.migration.Migration;
+import domain.my.lpm.controller.migration.MigrationStatus;
+import domain.my.lpm.controller.migration.Next;
+import domain.my.lpm.controller.step.Step;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Waits for its turn, looks for what stands in the way, and brings the copy to stand by while the application runs. */
+final class Pending implements PhaseHandler {
+    private final Map<RestoreMode, RestoreProcedure> procedures;
+
+    Pending(Map<RestoreMode, RestoreProcedure> procedures) {
+        this.procedures = procedures;
+    }
+
+    @Override
+    public Set<MigrationPhase> phases() {
+        return Set.of(MigrationPhase.PENDING);
+    }
+
+    @Override
+    public Next handle(Migration migration) {
+        if (!migration.isAccepted()) {
+            return migration.queue().admit(migration.resource()) ? begin(migration) : queue(migration);
+        }
+        Pods.requireSource(migration);
+        if (!RestoreProcedure.of(migration, procedures).standBy(migration)) {
+            migration.requireWithin(
+                    migration.acceptedAt(),
+                    Duration.ofSeconds(migration.spec().getTimeouts().getPendingSeconds()),
+                    "pendingSeconds",
+                    "the copy '%s' did not stand by"
+                            .formatted(migration.target().name()));
+            return migration.waiting();
+        }
+        String message = "the copy '%s' stands by on node '%s'; the checkpoint is taken"
+                .formatted(migration.target().name(), migration.target().node());
+        migration.record(
+                Step.RECORD_CHECKPOINTING,
+                status -> status.phase(MigrationPhase.CHECKPOINT_IN_PROGRESS, Reasons.STANDBY_READY, message)
+                        .condition(ConditionTypes.STANDBY_READY, true, Reasons.STANDBY_READY, message)
+                        .timings(new MigrationStatus.Timings()
+                                .standby(Duration.between(migration.acceptedAt(), migration.now()))));
+        return new Next.Again();
+    }
+
+    private static Next queue(Migration migration) {
+        migration.record(
+                Step.RECORD_QUEUED,
+                status -> status.phase(
+                        MigrationPhase.PENDING,
+                        Reasons.QUEUED,
+                        "waits for earlier migrations to end, since as many are under way as the controller's settings allow"));
+        return migration.waiting();
+    }
+
+    private static Next begin(Migration migration) {
+        Optional<Pod> pod = migration
+                .cluster()
+                .readPod(migration.namespace(), migration.spec().getPodName());
+        List<Blocker> blockers =
+                new ArrayList<>(Obstacles.of(migration, pod, migration.spec().getTargetNode()));
+        if (pod.isPresent() && blockers.isEmpty()) {
+            RestoreMode mode = MigrationBlockers.restoreMode(migration.resource(), pod.get());
+            if (mode == RestoreMode.CRI_O && migration.spec().getTargetNode() == null) {
+                blockers.add(new Blocker(
+                        Reasons.RESTORE_MODE_UNAVAILABLE,
+                        "restoreMode cri-o needs targetNode, because the checkpoint becomes an image on that node before the copy is"
+                                + " created; set targetNode"));
+            } else {
+                accept(migration, pod.get(), mode);
+                return new Next.Again();
+            }
+        }
+        String message = blockers.stream().map(Blocker::message).collect(Collectors.joining("\n"));
+        String reason = blockers.get(0).reason();
+        migration.record(
+                Step.RECORD_FAILED,
+                status -> status.phase(MigrationPhase.FAILED, reason, message)
+                        .condition(ConditionTypes.ACCEPTED, false, reason, message)
+                        .timings(new MigrationStatus.Timings()
+                                .total(Duration.between(migration.createdAt(), migration.now()))));
+        return new Next.Again();
+    }
+
+    private static void accept(Migration migration, Pod pod, RestoreMode mode) {
+        migration.record(
+                Step.RECORD_ACCEPTED,
+                status -> status.phase(MigrationPhase.PENDING, Reasons.ACCEPTED, "the copy is brought to stand by")
+                        .condition(
+                                ConditionTypes.ACCEPTED,
+                                true,
+                                Reasons.ACCEPTED,
+                                "nothing stands in the way of pod '%s'"
+                                        .formatted(migration.spec().getPodName()))
+                        .accepted(
+                                new SourcePod(
+                                        pod.getMetadata().getUid(),
+                                        pod.getSpec().getNodeName()),
+                                new TargetPod(
+                                        ObjectNames.targetPod(migration.spec().getPodName()),
+                                        null,
+                                        migration.spec().getTargetNode()),
+                                mode,
+                                ObjectNames.podCheckpoint(migration.name()))
+                        .timings(new MigrationStatus.Timings()
+                                .queue(Duration.between(migration.createdAt(), migration.now()))));
+    }
+}

@@ -1,0 +1,152 @@
+package domain.my.lpm.controller.migration.phase;
+
+import domain.my.lpm.agent.protocol.ContainerRelease;
+import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.checkpoint.CheckpointPhase;
+import domain.my.lpm.api.checkpoint.PodCheckpoint;
+import domain.my.lpm.controller.agent.AgentCalls.Answer;
+import domain.my.lpm.controller.agent.AgentCalls.Done;
+import domain.my.lpm.controller.agent.AgentCalls.Refused;
+import domain.my.lpm.controller.agent.AgentFailure;
+import domain.my.lpm.controller.migration.Migration;
+import domain.my.lpm.controller.migration.MigrationFailure;
+import domain.my.lpm.controller.migration.TargetPods;
+import domain.my.lpm.controller.step.Step;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The container runtime restores the copy, from images: its start is its first instruction. So the copy is created after the
+ * commit, and from what is recorded then: the contents of the checkpoint.
+ */
+final class RuntimeRestore implements RestoreProcedure {
+    @Override
+    public RestoreMode mode() {
+        return RestoreMode.CRI_O;
+    }
+
+    @Override
+    public boolean standBy(Migration migration) {
+        return true;
+    }
+
+    @Override
+    public boolean transfer(Migration migration) {
+        return images(migration, false).isPresent();
+    }
+
+    @Override
+    public Restored restore(Migration migration) {
+        Optional<PodCheckpoint> checkpoint =
+                migration.cluster().seePodCheckpoint(migration.namespace(), migration.checkpointName());
+        CheckpointPhase phase = checkpoint
+                .map(found ->
+                        found.getStatus() == null ? null : found.getStatus().getPhase())
+                .orElse(null);
+        if (phase == CheckpointPhase.FAILED) {
+            throw new MigrationFailure(
+                    Reasons.CHECKPOINT_FAILED,
+                    "PodCheckpoint '%s' has failed: %s"
+                            .formatted(
+                                    migration.checkpointName(),
+                                    checkpoint
+                                            .map(found -> found.getStatus().getMessage())
+                                            .orElse("")));
+        }
+        if (phase == CheckpointPhase.SUCCEEDED) {
+            return new Restored.Complete();
+        }
+        // So that it is known again after a crash.
+        StoredCheckpoint.take(migration);
+        migration.cluster().wakeCheckpoint(migration.resource());
+        return new Restored.NotYet();
+    }
+
+    @Override
+    public boolean run(Migration migration) {
+        if (migration.target().uid() == null) {
+            Optional<Map<String, String>> images = images(migration, true);
+            if (images.isEmpty()) {
+                return false;
+            }
+            Optional<Pod> source = migration
+                    .cluster()
+                    .readPod(migration.namespace(), migration.spec().getPodName())
+                    .filter(pod ->
+                            pod.getMetadata().getUid().equals(migration.source().uid()));
+            if (source.isEmpty()) {
+                Runs.recordLost(
+                        migration,
+                        Reasons.SOURCE_LOST,
+                        "pod '%s' was deleted by somebody else before the copy was created from it"
+                                .formatted(migration.spec().getPodName()));
+                return true;
+            }
+            Pod wanted = TargetPods.withImages(
+                    TargetPods.copy(
+                            source.get(),
+                            migration.target().name(),
+                            Optional.of(migration.targetNode()),
+                            RestoreMode.CRI_O,
+                            migration.checkpoint()),
+                    images.get());
+            try {
+                SelfRestore.recordCreated(
+                        migration,
+                        migration.act(
+                                Step.CREATE_TARGET_POD,
+                                () -> migration.cluster().createPod(wanted)));
+            } catch (MigrationFailure refused) {
+                return !Runs.retries(migration, refused.reason(), refused.sentence());
+            }
+        }
+        Optional<Pod> copy = Pods.seeTarget(migration);
+        if (copy.isPresent() && !Pods.isOver(copy.get())) {
+            if (Pods.allRun(copy.get())) {
+                Runs.recordRunning(migration, false, migration.now());
+                return true;
+            }
+            return false;
+        }
+        return Runs.isLost(
+                migration, new AgentFailure(AgentFailure.Kind.NOT_FOUND, "see the events of that pod and of its node"));
+    }
+
+    /** The images of all containers, once they are made. */
+    private static Optional<Map<String, String>> images(Migration migration, boolean untilDone) {
+        Optional<List<ContainerRelease>> releases = StoredCheckpoint.releases(migration);
+        if (releases.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<String, String> images = new LinkedHashMap<>();
+        for (ContainerRelease release : releases.get()) {
+            Answer<String> answer = migration.ask(
+                    Step.CONVERT,
+                    release.getContainer(),
+                    migration.targetNode(),
+                    untilDone,
+                    agent -> agent.convertCheckpointToImage(release.getUri(), release.getDigest()));
+            if (answer instanceof Refused<?> refused) {
+                throw new MigrationFailure(
+                        switch (refused.failure().kind()) {
+                            case STORAGE_FULL -> Reasons.STORAGE_FULL;
+                            case INVALID, NOT_FOUND, PRECONDITION, REPLACED, REFUSED -> Reasons.RESTORE_FAILED;
+                            case TIMED_OUT -> Reasons.DEADLINE_EXCEEDED;
+                            case UNREACHABLE -> Reasons.AGENT_UNREACHABLE;
+                        },
+                        "the checkpoint of container '%s' did not become an image: %s"
+                                .formatted(
+                                        release.getContainer(),
+                                        refused.failure().sentence()));
+            }
+            if (answer instanceof Done<String> done) {
+                images.put(release.getContainer(), done.value());
+            }
+        }
+        return images.size() == releases.get().size() ? Optional.of(images) : Optional.empty();
+    }
+}
