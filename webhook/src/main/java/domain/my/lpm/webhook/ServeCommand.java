@@ -2,23 +2,21 @@ package domain.my.lpm.webhook;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import domain.my.lpm.webhook.admission.Admission;
-import domain.my.lpm.webhook.admission.Injection;
-import domain.my.lpm.webhook.admission.PodAdmission;
-import domain.my.lpm.webhook.certificate.CertificateKeeper;
 import domain.my.lpm.webhook.certificate.DirectoryCertificateStore;
-import domain.my.lpm.webhook.certificate.ReloadingKeyManager;
 import domain.my.lpm.webhook.certificate.Rotation;
+import domain.my.lpm.webhook.certificate.SecretCertificateStore;
+import domain.my.lpm.webhook.configuration.AuthorityWriter;
 import domain.my.lpm.webhook.rewrite.Settings;
-import domain.my.lpm.webhook.server.AdmissionServer;
 import domain.my.lpm.webhook.server.ServerOptions;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,10 +32,12 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Serves admission reviews until SIGTERM. Durations are written as in PT5S, P90D (ISO 8601).")
 final class ServeCommand implements Callable<Integer> {
-    /** Who renews the certificates. */
+    /** Who renews the certificates, and where they are. */
     enum Certificates {
-        /** We do, with an authority of our own. */
-        BUILT_IN("built-in"),
+        /** We do, with an authority of our own, in a Secret that all replicas share. */
+        SECRET("secret"),
+        /** We do, with an authority of our own, in a directory. */
+        DIRECTORY("directory"),
         /** Somebody else, cert-manager for one; they are only read. */
         MOUNTED("mounted");
 
@@ -109,15 +109,42 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--certificates",
             paramLabel = "WHO",
-            defaultValue = "built-in",
-            description = "Who renews the certificates: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
-    Certificates certificates = Certificates.BUILT_IN;
+            defaultValue = "secret",
+            description =
+                    "Where certificates are, one of ${COMPLETION-CANDIDATES}; those that are mounted are only read, the others"
+                            + " built in: issued and renewed by the webhook. Default: ${DEFAULT-VALUE}")
+    Certificates certificates = Certificates.SECRET;
+
+    @Option(
+            names = "--certificate-secret",
+            paramLabel = "NAME",
+            defaultValue = "lpm-webhook-certificates",
+            description = "The Secret, in the webhook's namespace. Default: ${DEFAULT-VALUE}")
+    String certificateSecret = "";
+
+    @Option(
+            names = "--configuration",
+            paramLabel = "NAME",
+            defaultValue = "live-pod-migration",
+            description =
+                    "Built in: the MutatingWebhookConfiguration and ValidatingWebhookConfiguration whose caBundle is kept up to"
+                            + " date; empty: none. Default: ${DEFAULT-VALUE}")
+    String configuration = "";
+
+    @Option(
+            names = "--api-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "PT3S",
+            description =
+                    "How long all that is looked up for one PodMigration may take; shorter than --request-timeout. Default:"
+                            + " ${DEFAULT-VALUE}")
+    Duration apiTimeout = Duration.ZERO;
 
     @Option(
             names = "--certificate-directory",
             paramLabel = "DIRECTORY",
             defaultValue = "/var/lib/lpm-webhook/certificates",
-            description = "tls.crt, tls.key, ca.crt and, built in, ca.key. Default: ${DEFAULT-VALUE}")
+            description = "The directory: tls.crt, tls.key, ca.crt and, built in, ca.key. Default: ${DEFAULT-VALUE}")
     Path certificateDirectory = Path.of("");
 
     @Option(
@@ -163,51 +190,53 @@ final class ServeCommand implements Callable<Integer> {
         System.getProperties().putIfAbsent("sun.net.httpserver.idleInterval", "120");
         // Otherwise the end of an answer waits for the acknowledgement of its beginning.
         System.getProperties().putIfAbsent("sun.net.httpserver.nodelay", "true");
-        AutoCloseable serving = start(InstantSource.system()).stop();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(serving), "stop"));
+        KubernetesClient client = client();
+        Webhook webhook = start(client, InstantSource.system());
+        Runtime.getRuntime().addShutdownHook(new Thread(webhook::close, "stop"));
         new CountDownLatch(1).await();
         return 0;
     }
 
-    /**
-     * What was started.
-     *
-     * @param server the server
-     * @param stop stops all of it
-     */
-    record Started(AdmissionServer server, AutoCloseable stop) {}
+    /** For the cluster that the program runs in, or the one of the kubeconfig; it connects when it is asked. */
+    private KubernetesClient client() {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(Config.autoConfigure(null))
+                        .withRequestTimeout(Math.toIntExact(apiTimeout.toMillis()))
+                        .withConnectionTimeout(Math.toIntExact(apiTimeout.toMillis()))
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .build();
+    }
 
-    Started start(InstantSource clock) throws IOException {
-        Settings rewriting = readSettings();
+    Webhook start(KubernetesClient client, InstantSource clock) throws IOException {
         Set<String> names = dnsNames.isEmpty() ? Set.of(where.service + "." + where.namespace + ".svc") : dnsNames;
-        Optional<Rotation> rotation = switch (certificates) {
-            case BUILT_IN -> Optional.of(new Rotation(names, servingValidity, authorityValidity, authorityOverlap));
-            case MOUNTED -> Optional.empty();
-        };
-        ReloadingKeyManager keys = new ReloadingKeyManager();
-        CertificateKeeper keeper = new CertificateKeeper(
-                new DirectoryCertificateStore(certificateDirectory), rotation, keys, trusted -> {}, clock);
-        keeper.refresh();
-        Map<String, Admission> admissions = new HashMap<>();
-        for (Injection injection : Injection.values()) {
-            admissions.put(injection.path(), new PodAdmission(rewriting, where.untouched(), injection));
-        }
-        AdmissionServer server = AdmissionServer.start(
-                new ServerOptions(
-                        new InetSocketAddress(address, port),
-                        threads,
-                        bodyLimit,
-                        where.requestTimeout,
-                        drain,
-                        stopTimeout),
-                keys,
-                admissions,
-                () -> keys.canServe(clock.instant()));
-        keeper.start(refresh);
-        return new Started(server, () -> {
-            server.close();
-            keeper.close();
-        });
+        boolean ours = certificates != Certificates.MOUNTED;
+        AuthorityWriter writer = new AuthorityWriter(client, configuration);
+        return Webhook.start(
+                new Webhook.Parts(
+                        client,
+                        apiTimeout,
+                        readSettings(),
+                        where.untouched(),
+                        new ServerOptions(
+                                new InetSocketAddress(address, port),
+                                threads,
+                                bodyLimit,
+                                where.requestTimeout,
+                                drain,
+                                stopTimeout),
+                        switch (certificates) {
+                            case SECRET -> new SecretCertificateStore(client, where.namespace, certificateSecret);
+                            case DIRECTORY, MOUNTED -> new DirectoryCertificateStore(certificateDirectory);
+                        },
+                        ours
+                                ? Optional.of(new Rotation(names, servingValidity, authorityValidity, authorityOverlap))
+                                : Optional.empty(),
+                        ours && !configuration.isEmpty()
+                                ? credentials -> writer.write(credentials.trustedAsPem())
+                                : nobody -> {},
+                        refresh),
+                clock);
     }
 
     private Settings readSettings() throws IOException {
@@ -216,14 +245,6 @@ final class ServeCommand implements Callable<Integer> {
         } catch (JacksonException wrong) {
             throw new IOException(
                     "the settings in %s cannot be used: %s".formatted(settings, wrong.getOriginalMessage()), wrong);
-        }
-    }
-
-    private static void close(AutoCloseable serving) {
-        try {
-            serving.close();
-        } catch (Exception failed) {
-            throw new IllegalStateException("the webhook did not stop in order: " + failed.getMessage(), failed);
         }
     }
 }

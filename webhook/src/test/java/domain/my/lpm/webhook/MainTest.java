@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import domain.my.lpm.webhook.certificate.DirectoryCertificateStore;
 import domain.my.lpm.webhook.server.Client;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -58,7 +61,10 @@ class MainTest {
         assertThat(serve.bodyLimit).isEqualTo(8 * 1024 * 1024);
         assertThat(serve.drain).isEqualTo(Duration.ofSeconds(5));
         assertThat(serve.stopTimeout).isEqualTo(Duration.ofSeconds(10));
-        assertThat(serve.certificates).isEqualTo(ServeCommand.Certificates.BUILT_IN);
+        assertThat(serve.certificates).isEqualTo(ServeCommand.Certificates.SECRET);
+        assertThat(serve.certificateSecret).isEqualTo("lpm-webhook-certificates");
+        assertThat(serve.configuration).isEqualTo("live-pod-migration");
+        assertThat(serve.apiTimeout).isEqualTo(Duration.ofSeconds(3));
         assertThat(serve.certificateDirectory).isEqualTo(Path.of("/var/lib/lpm-webhook/certificates"));
         assertThat(serve.refresh).isEqualTo(Duration.ofSeconds(10));
         assertThat(serve.dnsNames).isEmpty();
@@ -82,6 +88,9 @@ class MainTest {
         environment.put("LPM_WEBHOOK_DRAIN", "PT1S");
         environment.put("LPM_WEBHOOK_STOP_TIMEOUT", "PT3S");
         environment.put("LPM_WEBHOOK_CERTIFICATES", "mounted");
+        environment.put("LPM_WEBHOOK_CERTIFICATE_SECRET", "keys");
+        environment.put("LPM_WEBHOOK_CONFIGURATION", "hooks");
+        environment.put("LPM_WEBHOOK_API_TIMEOUT", "PT1S");
         environment.put("LPM_WEBHOOK_CERTIFICATE_DIRECTORY", "/certificates");
         environment.put("LPM_WEBHOOK_CERTIFICATE_REFRESH", "PT30S");
         environment.put("LPM_WEBHOOK_DNS_NAMES", "one.example,two.example");
@@ -104,6 +113,9 @@ class MainTest {
         assertThat(serve.drain).isEqualTo(Duration.ofSeconds(1));
         assertThat(serve.stopTimeout).isEqualTo(Duration.ofSeconds(3));
         assertThat(serve.certificates).isEqualTo(ServeCommand.Certificates.MOUNTED);
+        assertThat(serve.certificateSecret).isEqualTo("keys");
+        assertThat(serve.configuration).isEqualTo("hooks");
+        assertThat(serve.apiTimeout).isEqualTo(Duration.ofSeconds(1));
         assertThat(serve.certificateDirectory).isEqualTo(Path.of("/certificates"));
         assertThat(serve.refresh).isEqualTo(Duration.ofSeconds(30));
         assertThat(serve.dnsNames).containsExactlyInAnyOrder("one.example", "two.example");
@@ -163,11 +175,14 @@ class MainTest {
     void namesTheSettingsThatCannotBeUsed() throws IOException {
         Path settings = Files.writeString(directory.resolve("settings.yaml"), "privileges: agent\n");
 
-        assertThatThrownBy(() -> serve(Map.of(), "--namespace=a", "--settings=" + settings)
-                        .start(InstantSource.system()))
-                .isInstanceOf(IOException.class)
-                .hasMessageStartingWith("the settings in " + settings + " cannot be used: ")
-                .hasMessageContaining("setting toolkitImage is missing; name the image of the toolkit");
+        try (KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(Config.empty()).build()) {
+            assertThatThrownBy(() -> serve(Map.of(), "--namespace=a", "--settings=" + settings)
+                            .start(client, InstantSource.system()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("the settings in " + settings + " cannot be used: ")
+                    .hasMessageContaining("setting toolkitImage is missing; name the image of the toolkit");
+        }
     }
 
     /** The program itself, under requests, ended as Kubernetes ends it. */
@@ -184,7 +199,9 @@ class MainTest {
                 "serve",
                 "--bind-address=127.0.0.1",
                 "--port=0",
-                "--drain=PT6S");
+                "--drain=PT6S",
+                "--certificates=directory",
+                "--configuration=");
         builder.environment().put("LPM_WEBHOOK_NAMESPACE", "lpm-system");
         builder.environment().put("LPM_WEBHOOK_SETTINGS", settings.toString());
         builder.environment().put("LPM_WEBHOOK_CERTIFICATE_DIRECTORY", certificates.toString());

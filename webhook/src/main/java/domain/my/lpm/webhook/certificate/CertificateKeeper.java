@@ -1,15 +1,12 @@
 package domain.my.lpm.webhook.certificate;
 
 import java.io.IOException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,10 +18,21 @@ import org.slf4j.LoggerFactory;
 public final class CertificateKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateKeeper.class);
 
+    /** Those who must trust the server's authorities. */
+    @FunctionalInterface
+    public interface Followers {
+        /**
+         * Tells them whom to trust: {@link Credentials#trusted}. Called again and again with the same, too, since they may forget.
+         *
+         * @throws IOException when one cannot be told
+         */
+        void tell(Credentials credentials) throws IOException;
+    }
+
     private final CertificateStore store;
     private final Optional<Rotation> rotation;
     private final ReloadingKeyManager keys;
-    private final Consumer<List<X509Certificate>> trusted;
+    private final Followers trusted;
     private final InstantSource clock;
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "certificates");
@@ -37,14 +45,14 @@ public final class CertificateKeeper implements AutoCloseable {
     /**
      * @param rotation by what certificates are renewed; empty when somebody else renews them
      * @param keys what is shown to clients
-     * @param trusted is told the authorities that clients must trust whenever they change, before anything they signed is
-     *     shown; when it fails it is told again at the next {@link #refresh}
+     * @param trusted is told the authorities that clients must trust at every {@link #refresh}, before anything they signed is
+     *     shown; when it fails, nothing new is
      */
     public CertificateKeeper(
             CertificateStore store,
             Optional<Rotation> rotation,
             ReloadingKeyManager keys,
-            Consumer<List<X509Certificate>> trusted,
+            Followers trusted,
             InstantSource clock) {
         this.store = store;
         this.rotation = rotation;
@@ -56,21 +64,21 @@ public final class CertificateKeeper implements AutoCloseable {
     /**
      * Renews what is due and takes up what changed.
      *
-     * @throws IOException when there are no certificates, or the store fails; what was shown before is shown further
+     * @throws IOException when there are no certificates, the store fails, or the followers cannot be told; what was shown before is shown further
      */
     public synchronized void refresh() throws IOException {
         Credentials latest = latest();
-        if (latest.equals(current)) {
-            return;
-        }
-        if (current == null || !latest.trusted().equals(current.trusted())) {
-            trusted.accept(latest.trusted());
-        }
+        trusted.tell(latest);
         if (current == null || !latest.serving().equals(current.serving())) {
             keys.show(latest.serving());
             LOG.info("Serving with {}", latest.serving());
         }
         current = latest;
+    }
+
+    /** The authorities that clients must trust now, as PEM; empty before the first {@link #refresh}. */
+    public synchronized String authorities() {
+        return current == null ? "" : current.trustedAsPem();
     }
 
     /** Calls {@link #refresh} every {@code period}; what fails is logged and tried again. */

@@ -12,8 +12,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.cert.X509Certificate;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -25,11 +26,6 @@ import org.apache.commons.io.FileUtils;
  * changed, so that one rename replaces all of them. A directory of plain files is read, too.
  */
 public final class DirectoryCertificateStore implements CertificateStore {
-    private static final String CERTIFICATE = "tls.crt";
-    private static final String KEY = "tls.key";
-    private static final String AUTHORITIES = "ca.crt";
-    private static final String AUTHORITY_KEY = "ca.key";
-    private static final List<String> FILES = List.of(CERTIFICATE, KEY, AUTHORITIES, AUTHORITY_KEY);
     private static final String DATA = "..data";
     private static final String VERSION = "..version-";
     private static final FileAttribute<?> OWNER_ONLY_FILE =
@@ -67,25 +63,15 @@ public final class DirectoryCertificateStore implements CertificateStore {
     }
 
     private Optional<Credentials> load(Path base) throws IOException {
-        Optional<String> certificate = text(base, CERTIFICATE);
-        Optional<String> key = text(base, KEY);
-        if (certificate.isEmpty() && key.isEmpty()) {
-            return Optional.empty();
+        Map<String, String> texts = new HashMap<>();
+        for (String name : PemFiles.NAMES) {
+            try {
+                texts.put(name, Files.readString(base.resolve(name)));
+            } catch (NoSuchFileException absent) {
+                // It is not among the texts.
+            }
         }
-        Identity serving = identity(
-                KEY, required(key, KEY), CERTIFICATE, certificates(CERTIFICATE, required(certificate, CERTIFICATE)));
-        Optional<String> authorities = text(base, AUTHORITIES);
-        List<X509Certificate> trusted =
-                authorities.isPresent() ? certificates(AUTHORITIES, authorities.get()) : List.of();
-        Optional<String> authorityKey = text(base, AUTHORITY_KEY);
-        Optional<Identity> signer = authorityKey.isPresent()
-                ? Optional.of(identity(
-                        AUTHORITY_KEY,
-                        authorityKey.get(),
-                        AUTHORITIES,
-                        trusted.stream().limit(1).toList()))
-                : Optional.empty();
-        return Optional.of(new Credentials(serving, trusted, signer));
+        return PemFiles.read(texts, name -> directory.resolve(name).toString());
     }
 
     @Override
@@ -109,11 +95,8 @@ public final class DirectoryCertificateStore implements CertificateStore {
 
     private void write(Credentials made) throws IOException {
         Path version = Files.createTempDirectory(directory, VERSION, OWNER_ONLY_DIRECTORY);
-        write(version.resolve(CERTIFICATE), Pem.certificates(made.serving().chain()));
-        write(version.resolve(KEY), Pem.key(made.serving().key()));
-        write(version.resolve(AUTHORITIES), Pem.certificates(made.trusted()));
-        if (made.signer().isPresent()) {
-            write(version.resolve(AUTHORITY_KEY), Pem.key(made.signer().get().key()));
+        for (Map.Entry<String, String> file : PemFiles.of(made).entrySet()) {
+            write(version.resolve(file.getKey()), file.getValue());
         }
         Path data = directory.resolve(DATA);
         Optional<Path> former =
@@ -122,7 +105,7 @@ public final class DirectoryCertificateStore implements CertificateStore {
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, version.getFileName());
         Files.move(link, data, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        for (String name : FILES) {
+        for (String name : PemFiles.NAMES) {
             Path entry = directory.resolve(name);
             if (!Files.isSymbolicLink(entry)) {
                 Files.deleteIfExists(entry);
@@ -154,42 +137,6 @@ public final class DirectoryCertificateStore implements CertificateStore {
                 channel.write(bytes);
             }
             channel.force(true);
-        }
-    }
-
-    private static Optional<String> text(Path base, String name) throws IOException {
-        try {
-            return Optional.of(Files.readString(base.resolve(name)));
-        } catch (NoSuchFileException absent) {
-            return Optional.empty();
-        }
-    }
-
-    private String required(Optional<String> text, String name) throws IOException {
-        return text.orElseThrow(() -> new IOException("%s is missing; put both %s and %s there, or neither"
-                .formatted(directory.resolve(name), CERTIFICATE, KEY)));
-    }
-
-    private List<X509Certificate> certificates(String name, String text) throws IOException {
-        try {
-            return Pem.readCertificates(text);
-        } catch (IOException damaged) {
-            throw new IOException(
-                    "%s is no use: %s; put it there anew".formatted(directory.resolve(name), damaged.getMessage()),
-                    damaged);
-        }
-    }
-
-    private Identity identity(String keyName, String key, String certificateName, List<X509Certificate> chain)
-            throws IOException {
-        try {
-            return new Identity(Pem.readKey(key), chain);
-        } catch (IOException | IllegalArgumentException unfit) {
-            throw new IOException(
-                    "%s and %s are no use: %s; put both there anew"
-                            .formatted(
-                                    directory.resolve(keyName), directory.resolve(certificateName), unfit.getMessage()),
-                    unfit);
         }
     }
 }

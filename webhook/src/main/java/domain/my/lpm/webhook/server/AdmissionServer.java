@@ -22,13 +22,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves admission reviews over HTTPS, with {@code /healthz} and {@code /readyz} beside them.
+ * Serves admission reviews over HTTPS, with {@code /healthz}, {@code /readyz} and {@code /metrics} beside them.
  *
  * <p>It answers 200 with a review to what is a review, whatever the decision; a 4xx with a sentence to what is none; and 500
  * when a decision failed unexpectedly. What the API server makes of other answers than 200 stands in the webhook's
@@ -39,6 +40,7 @@ public final class AdmissionServer implements AutoCloseable {
     private static final int BACKLOG = 256;
     private static final String PLAIN = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
+    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final HttpsServer server;
     private final ServerOptions options;
@@ -50,7 +52,11 @@ public final class AdmissionServer implements AutoCloseable {
     private volatile boolean stopping;
 
     private AdmissionServer(
-            HttpsServer server, ServerOptions options, Map<String, Admission> admissions, BooleanSupplier ready) {
+            HttpsServer server,
+            ServerOptions options,
+            Map<String, Admission> admissions,
+            BooleanSupplier ready,
+            Supplier<String> metrics) {
         this.server = server;
         this.options = options;
         this.ready = ready;
@@ -63,6 +69,8 @@ public final class AdmissionServer implements AutoCloseable {
         admissions.forEach((path, admission) -> server.createContext(path, counted(path, review(admission))));
         server.createContext("/healthz", exact("/healthz", exchange -> answer(exchange, 200, PLAIN, "ok\n")));
         server.createContext("/readyz", exact("/readyz", this::readiness));
+        server.createContext(
+                "/metrics", exact("/metrics", exchange -> answer(exchange, 200, PROMETHEUS, metrics.get())));
         server.createContext("/", exchange -> answer(exchange, 404, PLAIN, "there is nothing at this path\n"));
     }
 
@@ -72,13 +80,15 @@ public final class AdmissionServer implements AutoCloseable {
      * @param keys what it shows to clients
      * @param admissions who decides, by the path of the request
      * @param ready whether requests should be sent here, apart from the server itself
+     * @param metrics in Prometheus' text format
      * @throws IOException when it cannot listen
      */
     public static AdmissionServer start(
             ServerOptions options,
             X509ExtendedKeyManager keys,
             Map<String, Admission> admissions,
-            BooleanSupplier ready)
+            BooleanSupplier ready,
+            Supplier<String> metrics)
             throws IOException {
         HttpsServer server = HttpsServer.create(options.address(), BACKLOG);
         try {
@@ -88,7 +98,7 @@ public final class AdmissionServer implements AutoCloseable {
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException("this Java has no TLS", impossible);
         }
-        AdmissionServer started = new AdmissionServer(server, options, admissions, ready);
+        AdmissionServer started = new AdmissionServer(server, options, admissions, ready, metrics);
         server.start();
         LOG.info("Listening on {}", started.address());
         return started;

@@ -105,7 +105,7 @@ class AdmissionServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"/", "/decide/", "/decide/more", "/decided", "/healthz/more", "/metrics"})
+    @CsvSource({"/", "/decide/", "/decide/more", "/decided", "/healthz/more", "/metrics/more"})
     void hasNothingAtOtherPaths(String path) throws Exception {
         HttpResponse<String> response = start(Serving.OPTIONS, ALLOW).client().post(path, review("a", ""));
 

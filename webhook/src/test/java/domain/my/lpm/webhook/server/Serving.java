@@ -30,7 +30,8 @@ public record Serving(AdmissionServer server, Client client, Credentials credent
                 .next(Optional.empty(), clock.instant());
         ReloadingKeyManager keys = new ReloadingKeyManager();
         keys.show(credentials.serving());
-        AdmissionServer server = AdmissionServer.start(options, keys, admissions, () -> keys.canServe(clock.instant()));
+        AdmissionServer server =
+                AdmissionServer.start(options, keys, admissions, () -> keys.canServe(clock.instant()), () -> "");
         return new Serving(server, new Client(server.address(), credentials::trusted, clock), credentials);
     }
 
