@@ -320,7 +320,7 @@ class ApiServerTest {
         assertThat(client.raw("/apis/lpm.my.domain/v1/namespaces/default/podmigrations/m"))
                 .doesNotContain("unknown");
         PodMigration empty = migration("n");
-        empty.getSpec().setPodName(null);
+        empty.setSpec(new PodMigrationSpec());
         refused(422, "podName", () -> client.resource(empty).create());
         refused(
                 422,
