@@ -319,9 +319,13 @@ class ApiServerTest {
         client.resource(created).patch(MERGE, "{\"metadata\": {\"labels\": {\"a\": \"b\"}}, \"unknown\": 1}");
         assertThat(client.raw("/apis/lpm.my.domain/v1/namespaces/default/podmigrations/m"))
                 .doesNotContain("unknown");
-        PodMigration empty = migration("n");
-        empty.setSpec(new PodMigrationSpec());
-        refused(422, "podName", () -> client.resource(empty).create());
+        refused(
+                422,
+                "podName",
+                () -> client.raw(
+                        "/apis/lpm.my.domain/v1/namespaces/default/podmigrations",
+                        "POST",
+                        Map.of("metadata", Map.of("name", "n"), "spec", Map.of())));
         refused(
                 422,
                 "PodMigration.lpm.my.domain \"m\" is invalid",
