@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,21 @@ public final class Sandbox implements AutoCloseable {
     /** A directory that every node sees at {@code /mnt/checkpoints}, and every agent at {@code /repository}. */
     public Path share() {
         return share;
+    }
+
+    /**
+     * A new directory of this name, readable by its owner alone; removed with the sandbox, even when the JVM is killed.
+     *
+     * @throws SandboxException when there is one already
+     */
+    public Path directory(String name) {
+        try {
+            return Files.createDirectory(
+                    directory.resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException error) {
+            throw new SandboxException("the sandbox cannot make the directory " + name + ": " + error, error);
+        }
     }
 
     /** The images that pods of this sandbox may name. */
