@@ -12,11 +12,19 @@ public interface HeldProcesses {
     /**
      * Kills them while they are stopped; done already where they have ended.
      *
+     * @return how many were killed
      * @throws IllegalStateException if one of them runs; none is killed then
      */
-    void fence(HeldContainer container);
+    int fence(HeldContainer container);
 
-    /** Those of the kernel. */
+    /** Whether a container is still the one that was held: its first process lives. */
+    static boolean isThere(HeldContainer container) {
+        return Processes.exists(container.pid())
+                && Processes.state(container.pid()).filter(state -> state != 'Z').isPresent()
+                && Processes.identity(container.pid()).equals(container.identity());
+    }
+
+    /** Those of the kernel, as this process sees them. */
     HeldProcesses REAL = new HeldProcesses() {
         @Override
         public void resume(HeldContainer container) {
@@ -26,18 +34,18 @@ public interface HeldProcesses {
         }
 
         @Override
-        public void fence(HeldContainer container) {
-            if (isThere(container)) {
-                ApplicationTree.of(container.pid()).fence();
+        public int fence(HeldContainer container) {
+            if (!isThere(container)) {
+                return 0;
             }
+            ApplicationTree tree = ApplicationTree.of(container.pid());
+            int count = tree.processes().size();
+            tree.fence();
+            return count;
         }
 
         private static boolean isThere(HeldContainer container) {
-            return Processes.exists(container.pid())
-                    && Processes.state(container.pid())
-                            .filter(state -> state != 'Z')
-                            .isPresent()
-                    && Processes.identity(container.pid()).equals(container.identity());
+            return HeldProcesses.isThere(container);
         }
     };
 }

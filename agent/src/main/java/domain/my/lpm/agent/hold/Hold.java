@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param pod which
  * @param migration namespace and name of the PodMigration on whose behalf
+ * @param migrationUid its uid: another one of the same name is not it
  * @param checkpointId the checkpoint by which it is stopped
  * @param containers all that are stopped
  * @param until when the lease runs out
@@ -17,6 +18,7 @@ import java.util.List;
 public record Hold(
         PodReference pod,
         String migration,
+        String migrationUid,
         String checkpointId,
         List<HeldContainer> containers,
         Instant until,
@@ -27,11 +29,11 @@ public record Hold(
     }
 
     Hold renewed(Instant newEnd) {
-        return new Hold(pod, migration, checkpointId, containers, newEnd, fenced);
+        return new Hold(pod, migration, migrationUid, checkpointId, containers, newEnd, fenced);
     }
 
     Hold asFenced() {
-        return new Hold(pod, migration, checkpointId, containers, until, true);
+        return new Hold(pod, migration, migrationUid, checkpointId, containers, until, true);
     }
 
     /**

@@ -4,14 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.checkpoint.repository.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +51,7 @@ public final class HoldRecords {
             String name,
             String uid,
             String migration,
+            String migrationUid,
             String checkpointId,
             List<Hold.HeldContainer> containers,
             long untilMillis,
@@ -65,6 +63,7 @@ public final class HoldRecords {
                     pod.name(),
                     pod.uid(),
                     hold.migration(),
+                    hold.migrationUid(),
                     hold.checkpointId(),
                     hold.containers(),
                     hold.until().toEpochMilli(),
@@ -75,6 +74,7 @@ public final class HoldRecords {
             return new Hold(
                     new PodReference(namespace, name, uid),
                     migration,
+                    migrationUid,
                     checkpointId,
                     containers,
                     Instant.ofEpochMilli(untilMillis),
@@ -85,21 +85,8 @@ public final class HoldRecords {
     /** Writes a record, over one of the same pod. */
     public void put(Hold hold) {
         Path file = file(hold.pod().uid());
-        Path partial = directory.resolve(hold.pod().uid() + PARTIAL);
         try {
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(JSON.writeValueAsBytes(Stored.of(hold)));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            sync();
+            Durable.replace(file, JSON.writeValueAsBytes(Stored.of(hold)));
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot record the hold of pod " + hold.pod() + " in " + file, problem);
         }
@@ -109,7 +96,7 @@ public final class HoldRecords {
     public void remove(PodReference pod) {
         try {
             Files.deleteIfExists(file(pod.uid()));
-            sync();
+            Durable.sync(directory);
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot remove the record of the hold of pod " + pod, problem);
         }
@@ -159,12 +146,6 @@ public final class HoldRecords {
                     files.filter(file -> file.getFileName().toString().endsWith(suffix))
                             .sorted()
                             .toList());
-        }
-    }
-
-    private void sync() throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 }

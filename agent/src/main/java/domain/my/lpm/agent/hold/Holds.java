@@ -2,16 +2,16 @@ package domain.my.lpm.agent.hold;
 
 import domain.my.lpm.agent.PodReference;
 import domain.my.lpm.agent.hold.Hold.HeldContainer;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The holds of this node. What is to be done is on the disk before it is done, so that an agent that was killed at any
@@ -32,18 +32,18 @@ public final class Holds {
     /** See {@link #SHORTEST_LEASE}. */
     public static final Duration LONGEST_LEASE = Duration.ofMinutes(10);
 
-    private static final Logger LOG = System.getLogger(Holds.class.getName());
+    private static final Logger LOG = LoggerFactory.getLogger(Holds.class);
 
     private final HoldRecords records;
     private final HeldProcesses processes;
     private final Commits commits;
-    private final Clock clock;
+    private final InstantSource clock;
     private final Map<String, Object> locks = new ConcurrentHashMap<>();
     /** The holds of which it has been said that the API is silent. */
     private final Set<Hold> undecided = ConcurrentHashMap.newKeySet();
 
     /** Does nothing yet; see {@link #takeUp}. */
-    public Holds(HoldRecords records, HeldProcesses processes, Commits commits, Clock clock) {
+    public Holds(HoldRecords records, HeldProcesses processes, Commits commits, InstantSource clock) {
         this.records = records;
         this.processes = processes;
         this.commits = commits;
@@ -54,28 +54,34 @@ public final class Holds {
      * Records that a pod is about to be stopped; to be called before the checkpoint.
      *
      * @param migration namespace and name of the PodMigration
+     * @param migrationUid its uid
      * @param lease from {@link #SHORTEST_LEASE} to {@link #LONGEST_LEASE}
      * @throws IllegalArgumentException if the lease is out of its range
      * @throws IllegalStateException if the pod is held for another migration or checkpoint, or has been fenced
      */
     public Hold begin(
-            PodReference pod, String migration, String checkpointId, List<HeldContainer> containers, Duration lease) {
+            PodReference pod,
+            String migration,
+            String migrationUid,
+            String checkpointId,
+            List<HeldContainer> containers,
+            Duration lease) {
         requireLease(lease);
         synchronized (lock(pod)) {
             Optional<Hold> before = records.of(pod);
             if (before.isPresent()) {
-                requireSame(before.get(), migration, checkpointId);
+                requireSame(before.get(), migrationUid, checkpointId);
             }
             Hold hold = new Hold(
-                    pod, migration, checkpointId, containers, clock.instant().plus(lease), false);
+                    pod, migration, migrationUid, checkpointId, containers, clock.instant().plus(lease), false);
             records.put(hold);
             return hold;
         }
     }
 
-    private static void requireSame(Hold before, String migration, String checkpointId) {
+    private static void requireSame(Hold before, String migrationUid, String checkpointId) {
         requireNotFenced(before);
-        if (!before.migration().equals(migration) || !before.checkpointId().equals(checkpointId)) {
+        if (!before.migrationUid().equals(migrationUid) || !before.checkpointId().equals(checkpointId)) {
             throw new IllegalStateException("pod " + before.pod() + " is held for the migration " + before.migration()
                     + " by the checkpoint " + before.checkpointId() + "; let that migration end, or delete it");
         }
@@ -154,9 +160,10 @@ public final class Holds {
      * Ends a held pod for good: its copy has taken over. To be called after the commit is recorded in the API. The record
      * stays, and with it the answer to all who would resume, until {@link #forget}.
      *
+     * @return how many processes were killed now
      * @throws IllegalStateException if the pod is not held, or a process of it runs; none is killed then
      */
-    public void fence(PodReference pod) {
+    public int fence(PodReference pod) {
         synchronized (lock(pod)) {
             Hold hold = records.of(pod)
                     .orElseThrow(() -> new IllegalStateException("pod " + pod
@@ -166,14 +173,21 @@ public final class Holds {
             if (!hold.fenced()) {
                 records.put(fenced);
             }
-            carryOut(fenced);
+            return carryOut(fenced);
         }
     }
 
-    private void carryOut(Hold fenced) {
+    private int carryOut(Hold fenced) {
+        int killed = 0;
         for (HeldContainer container : fenced.containers()) {
-            processes.fence(container);
+            killed += processes.fence(container);
         }
+        return killed;
+    }
+
+    /** The hold of a pod. */
+    public Optional<Hold> of(PodReference pod) {
+        return records.of(pod);
     }
 
     /** Forgets a pod that is gone from the node. */
@@ -193,7 +207,12 @@ public final class Holds {
         for (Hold hold : records.all()) {
             if (hold.fenced()) {
                 synchronized (lock(hold.pod())) {
-                    carryOut(hold);
+                    try {
+                        carryOut(hold);
+                    } catch (RuntimeException failure) {
+                        // One that cannot be carried out keeps the agent from no other.
+                        LOG.error("cannot carry out the fence of pod {}; call Fence again", hold.pod(), failure);
+                    }
                 }
             }
         }
@@ -225,9 +244,8 @@ public final class Holds {
                 case FORBIDDEN -> letGo(hold);
                 case UNKNOWN -> {
                     if (undecided.add(hold)) {
-                        LOG.log(
-                                Level.WARNING,
-                                "the lease on pod {0} has run out, but the API cannot tell whether its copy has taken over;"
+                        LOG.warn(
+                                "the lease on pod {} has run out, but the API cannot tell whether its copy has taken over;"
                                         + " it stands still until the API answers",
                                 hold.pod());
                     }
@@ -237,7 +255,7 @@ public final class Holds {
             undecided.remove(hold);
         } catch (RuntimeException failure) {
             // Tried again at the next turn; the other pods must not wait for it.
-            LOG.log(Level.ERROR, "cannot end the hold of pod " + hold.pod(), failure);
+            LOG.error("cannot end the hold of pod {}", hold.pod(), failure);
         }
     }
 

@@ -10,11 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +30,7 @@ class HoldsTest {
     private static final HeldContainer SIDE = new HeldContainer("side", 11, "process 11 started at 2 of boot b");
     private static final Duration LEASE = Duration.ofSeconds(30);
     private static final String MIGRATION = "shop/web-away";
+    private static final String MIGRATION_UID = "u-1";
 
     private final Path directory;
     private final SettableClock clock = new SettableClock();
@@ -49,7 +48,7 @@ class HoldsTest {
     }
 
     private Hold begin() {
-        return holds.begin(POD, MIGRATION, "hop-1", List.of(MAIN, SIDE), LEASE);
+        return holds.begin(POD, MIGRATION, MIGRATION_UID, "hop-1", List.of(MAIN, SIDE), LEASE);
     }
 
     @Test
@@ -188,7 +187,7 @@ class HoldsTest {
     void onePodThatCannotBeResumedDelaysNoOther() {
         begin();
         HeldContainer other = new HeldContainer("db", 20, "process 20 started at 3 of boot b");
-        holds.begin(OTHER, "shop/db-away", "hop-1", List.of(other), LEASE);
+        holds.begin(OTHER, "shop/db-away", "u-3", "hop-1", List.of(other), LEASE);
         source.refuses.add(MAIN);
         source.refuses.add(SIDE);
         clock.advance(LEASE);
@@ -203,7 +202,7 @@ class HoldsTest {
     void twoMigrationsDoNotHoldOnePod() {
         begin();
 
-        assertThatThrownBy(() -> holds.begin(POD, "shop/another", "hop-1", List.of(MAIN), LEASE))
+        assertThatThrownBy(() -> holds.begin(POD, "shop/another", "u-2", "hop-1", List.of(MAIN), LEASE))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("pod " + POD + " is held for the migration shop/web-away by the checkpoint hop-1; let that"
                         + " migration end, or delete it");
@@ -213,7 +212,7 @@ class HoldsTest {
     @ParameterizedTest
     @ValueSource(longs = {-1, 0, 4999, 600_001})
     void aLeaseOutOfItsRangeIsRefused(long millis) {
-        assertThatThrownBy(() -> holds.begin(POD, MIGRATION, "hop-1", List.of(MAIN), Duration.ofMillis(millis)))
+        assertThatThrownBy(() -> holds.begin(POD, MIGRATION, MIGRATION_UID, "hop-1", List.of(MAIN), Duration.ofMillis(millis)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a lease of " + millis + " ms is not between 5000 and 600000 ms; ask for one that is");
         assertThat(holds.all()).isEmpty();
@@ -312,8 +311,9 @@ class HoldsTest {
         }
 
         @Override
-        public void fence(HeldContainer container) {
+        public int fence(HeldContainer container) {
             act(container, fenced);
+            return 1;
         }
 
         private void act(HeldContainer container, List<HeldContainer> done) {
@@ -327,7 +327,7 @@ class HoldsTest {
         }
     }
 
-    private static final class SettableClock extends Clock {
+    private static final class SettableClock implements InstantSource {
         private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
         void advance(Duration duration) {
@@ -337,16 +337,6 @@ class HoldsTest {
         @Override
         public Instant instant() {
             return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Writing so that a crash leaves the old state or the new one. What is written is for the owner's eyes only. */
-final class Durable {
+public final class Durable {
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
@@ -26,7 +26,8 @@ final class Durable {
 
     private Durable() {}
 
-    static void createDirectories(Path directory) throws IOException {
+    /** Creates a directory and those above it. */
+    public static void createDirectories(Path directory) throws IOException {
         Files.createDirectories(directory, DIRECTORY_MODE);
     }
 
@@ -46,7 +47,7 @@ final class Durable {
     }
 
     /** Writes a new file and waits until it is on the disk. */
-    static void write(Path file, byte[] bytes) throws IOException {
+    public static void write(Path file, byte[] bytes) throws IOException {
         write(file, bytes, Durability.BEFORE_COMPLETE);
     }
 
@@ -57,7 +58,11 @@ final class Durable {
         }
     }
 
-    /** Writes a file in one step, replacing one that is there. */
+    /** Writes a file in one step, replacing one that is there, and waits until it is on the disk. */
+    public static void replace(Path file, byte[] bytes) throws IOException {
+        replace(file, bytes, Durability.BEFORE_COMPLETE);
+    }
+
     static void replace(Path file, byte[] bytes, Durability durability) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         Files.deleteIfExists(partial);
@@ -75,7 +80,7 @@ final class Durable {
     }
 
     /** Waits until a file, or the names in a directory, are on the disk. */
-    static void sync(Path path) throws IOException {
+    public static void sync(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -112,7 +117,7 @@ final class Durable {
     }
 
     /** Deletes a file or a tree, following no links; nothing where there is none. */
-    static void delete(Path root) throws IOException {
+    public static void delete(Path root) throws IOException {
         if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }

@@ -1,0 +1,519 @@
+package domain.my.lpm.agent.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import domain.my.lpm.agent.AgentEdges;
+import domain.my.lpm.agent.AgentException;
+import domain.my.lpm.agent.AgentException.Kind;
+import domain.my.lpm.agent.AgentSettings;
+import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.agent.Share;
+import domain.my.lpm.agent.Waiting;
+import domain.my.lpm.agent.checkpoint.CheckpointListener.Progress;
+import domain.my.lpm.agent.checkpoint.CheckpointOrder.Taker;
+import domain.my.lpm.agent.checkpoint.PodArtifact.ContainerArtifact;
+import domain.my.lpm.agent.checkpoint.PodArtifact.VolumeArtifact;
+import domain.my.lpm.agent.hold.HeldProcesses;
+import domain.my.lpm.agent.hold.Hold;
+import domain.my.lpm.agent.hold.Hold.HeldContainer;
+import domain.my.lpm.agent.hold.Holds;
+import domain.my.lpm.agent.kubelet.CriuConfiguration;
+import domain.my.lpm.agent.node.Containers;
+import domain.my.lpm.agent.node.Launchers;
+import domain.my.lpm.agent.node.NodeContainer;
+import domain.my.lpm.agent.restore.Manifests;
+import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durable;
+import domain.my.lpm.checkpoint.repository.Provenance;
+import domain.my.lpm.checkpoint.repository.Repository;
+import domain.my.lpm.checkpoint.repository.TrustedKeys;
+import domain.my.lpm.launcher.checkpoint.ApplicationTree;
+import domain.my.lpm.launcher.linux.Processes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes checkpoints of pods: all containers, or none. The intent is on the node's disk before anything is stopped, and the mark
+ * of completeness is the last thing written to the share; what lies between is undone by whoever finds it.
+ *
+ * <p>The containers of a pod are stopped one after the other, each by its own dump. With a hold none of them runs on after it, so
+ * that nothing is lost or done twice; what the later ones send to the earlier ones meanwhile stays in their queues, as the dump
+ * has locked the pod's network. Without a hold the parts are of different instants.
+ */
+public final class Checkpoints {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final String COMPLETE = ".checkpoint-complete";
+    private static final String VOLUMES = "volumes";
+    /** What a dump has beside the memory, at most by experience. */
+    private static final long MORE_BYTES = 16L << 20;
+
+    private static final Set<String> OURS = Set.of("lpm-restored", "lpm-fresh");
+
+    private final Containers containers;
+    private final Holds holds;
+    private final HeldProcesses processes;
+    private final Share share;
+    private final Dump launcher;
+    private final Optional<Dump> kubelet;
+    private final CheckpointJournal journal;
+    private final StepListener steps;
+    private final Map<String, Ongoing> ongoing = new ConcurrentHashMap<>();
+
+    Checkpoints(
+            Containers containers,
+            Holds holds,
+            HeldProcesses processes,
+            Share share,
+            Dump launcher,
+            Optional<Dump> kubelet,
+            CheckpointJournal journal,
+            StepListener steps) {
+        this.containers = containers;
+        this.holds = holds;
+        this.processes = processes;
+        this.share = share;
+        this.launcher = launcher;
+        this.kubelet = kubelet;
+        this.journal = journal;
+        this.steps = steps;
+    }
+
+    /** Those of an agent. */
+    public static Checkpoints create(
+            AgentSettings settings, AgentEdges edges, Containers containers, Holds holds, Share share, Path state) {
+        Launchers launchers = edges.launchers();
+        return new Checkpoints(
+                containers,
+                holds,
+                edges.heldProcesses(),
+                share,
+                new LauncherDump(launchers, settings.places(), edges.steps()),
+                edges.kubelet()
+                        .map(kubelet -> new KubeletDump(
+                                kubelet,
+                                new CriuConfiguration(launchers.nodeRoot(), state, edges.steps()),
+                                launchers,
+                                settings.places(),
+                                share,
+                                edges.steps())),
+                new CheckpointJournal(state.resolve("checkpoints")),
+                edges.steps());
+    }
+
+    private record Ongoing(CheckpointOrder order, CompletableFuture<PodArtifact> result) {}
+
+    /**
+     * Takes a checkpoint. A call with the same id waits for the one that is at work, or gets what it led to.
+     *
+     * @throws AgentException if it cannot be taken; every container goes on then and nothing is left of it
+     */
+    public PodArtifact take(CheckpointOrder order, CheckpointListener listener) {
+        String key = order.source().uid() + "/" + order.id();
+        Ongoing mine = new Ongoing(order, new CompletableFuture<>());
+        Ongoing first = ongoing.putIfAbsent(key, mine);
+        if (first != null) {
+            if (!first.order().equals(order)) {
+                throw new AgentException(
+                        Kind.FAILED_PRECONDITION,
+                        "the checkpoint " + order.id() + " of pod " + order.source()
+                                + " is being taken with other options; choose another id");
+            }
+            return join(first.result());
+        }
+        try {
+            PodArtifact artifact = new Attempt(order, listener).run();
+            mine.result().complete(artifact);
+            return artifact;
+        } catch (RuntimeException | Error failure) {
+            mine.result().completeExceptionally(failure);
+            throw failure;
+        } finally {
+            ongoing.remove(key, mine);
+        }
+    }
+
+    private static PodArtifact join(CompletableFuture<PodArtifact> result) {
+        try {
+            return result.get();
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof AgentException refused) {
+                throw new AgentException(refused.kind(), String.valueOf(refused.getMessage()), refused);
+            }
+            throw new IllegalStateException(failure.getCause());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AgentException(Kind.UNAVAILABLE, "interrupted; repeat the call", interrupted);
+        }
+    }
+
+    /**
+     * To be called when the agent starts, before any call: undoes what a former agent was cut short in. Its pods go on, unless
+     * their checkpoint was completed.
+     */
+    public void takeUp() {
+        for (CheckpointJournal.Entry entry : journal.all()) {
+            try {
+                undo(entry);
+            } catch (RuntimeException failure) {
+                // The record stays: it is tried again by the next call with this id, and at the next start.
+                LOG.error("cannot undo the unfinished checkpoint {} of pod {}", entry.id(), entry.pod(), failure);
+            }
+        }
+    }
+
+    private void undo(CheckpointJournal.Entry entry) {
+        Path directory = directory(entry.uid(), entry.id());
+        if (share.during("the mark of " + entry.id(), () -> Share.isThere(directory.resolve(COMPLETE)))) {
+            journal.remove(entry);
+            return;
+        }
+        awaitEndOfDumps(entry);
+        LOG.warn("the checkpoint {} of pod {} was cut short; the pod goes on", entry.id(), entry.pod());
+        letGo(entry.pod(), entry.containers());
+        removeStored(entry.uid(), entry.id());
+        journal.remove(entry);
+    }
+
+    /** A CRIU that is killed in the middle leaves the process that it looks into in pieces: it is given the time it was given. */
+    private static void awaitEndOfDumps(CheckpointJournal.Entry entry) {
+        boolean ended = Waiting.until(Duration.ofMinutes(3), () -> entry.containers().stream()
+                .noneMatch(container -> LauncherDump.isAtWork(
+                                new CheckpointUri(entry.uid(), entry.id(), container.name()).toString())
+                        || isTraced(container)));
+        if (!ended) {
+            throw new AgentException(
+                    Kind.UNAVAILABLE,
+                    "pod " + entry.pod() + " is still being dumped for the checkpoint " + entry.id()
+                            + "; see what CRIU does on the node");
+        }
+    }
+
+    private static boolean isTraced(HeldContainer container) {
+        return HeldProcesses.isThere(container)
+                && !Processes.status(container.pid())
+                        .getOrDefault("TracerPid", "0")
+                        .equals("0");
+    }
+
+    /** Resumes all that was or may have been stopped; the hold is over. */
+    private void letGo(PodReference pod, List<HeldContainer> stopped) {
+        boolean held = holds.of(pod).isPresent();
+        if (held) {
+            holds.resume(pod);
+        } else {
+            stopped.forEach(processes::resume);
+        }
+    }
+
+    private void removeStored(String podUid, String id) {
+        steps.during(Step.REMOVE_CHECKPOINT, () -> {
+            share.during("the removal of the checkpoint " + id, () -> {
+                Path directory = directory(podUid, id);
+                Durable.delete(directory.resolve(COMPLETE));
+                Durable.delete(directory);
+                try (Stream<Path> left = Files.list(share.root())) {
+                    String dumps = "." + podUid + "-" + id + "-";
+                    for (Path dump : left.filter(path -> path.getFileName().toString().startsWith(dumps)).toList()) {
+                        Durable.delete(dump);
+                    }
+                }
+                Path pod = directory.getParent();
+                if (pod != null && Files.isDirectory(pod)) {
+                    try (Stream<Path> others = Files.list(pod)) {
+                        if (others.findAny().isEmpty()) {
+                            Files.deleteIfExists(pod);
+                        }
+                    }
+                }
+                return true;
+            });
+        });
+    }
+
+    private Path directory(String podUid, String id) {
+        return share.root().resolve(podUid).resolve(id);
+    }
+
+    /** One call. */
+    private final class Attempt {
+        private final CheckpointOrder order;
+        private final CheckpointListener listener;
+        private final long start = System.nanoTime();
+
+        Attempt(CheckpointOrder order, CheckpointListener listener) {
+            this.order = order;
+            this.listener = listener;
+        }
+
+        PodArtifact run() {
+            Optional<PodArtifact> before = share.during("the checkpoint " + order.id(), this::completed);
+            if (before.isPresent()) {
+                return repeated(before.get());
+            }
+            // A former agent's attempt that could not be undone at its successor's start.
+            journal.all().stream()
+                    .filter(entry -> entry.uid().equals(order.source().uid()) && entry.id().equals(order.id()))
+                    .forEach(Checkpoints.this::undo);
+            List<NodeContainer> found = containers.find(order.source(), order.containers()).containers();
+            Map<NodeContainer, Taker> takers = new LinkedHashMap<>();
+            found.forEach(container -> takers.put(container, taker(container, found.size())));
+            Map<String, NodeContainer> volumes = volumes(found);
+            check(takers);
+            listener.progress(Progress.CHECKED, "", millis(), 0);
+            List<HeldContainer> stopped = found.stream().map(NodeContainer::held).toList();
+            CheckpointJournal.Entry entry = CheckpointJournal.Entry.of(order.source(), order.id(), stopped);
+            if (order.hold().isPresent()) {
+                CheckpointOrder.HoldTerms terms = order.hold().get();
+                steps.during(Step.RECORD_HOLD, () -> {
+                    holds.begin(
+                            order.source(),
+                            terms.migration(),
+                            terms.migrationUid(),
+                            order.id(),
+                            stopped,
+                            terms.lease());
+                });
+            }
+            List<Dump.Taken> taken = new ArrayList<>();
+            try {
+                steps.during(Step.RECORD_CHECKPOINT, () -> journal.put(entry));
+                PodArtifact artifact = dumpAndStore(takers, volumes, taken);
+                steps.during(Step.COMPLETE_CHECKPOINT, () -> {
+                    share.during("the mark of completeness", remaining(), () -> {
+                        Durable.replace(
+                                directory(order.source().uid(), order.id()).resolve(COMPLETE),
+                                JSON.writeValueAsBytes(artifact));
+                        return true;
+                    });
+                });
+                journal.remove(entry);
+                return artifact;
+            } catch (RuntimeException failure) {
+                undoAfter(failure, entry);
+                throw failure;
+            } finally {
+                taken.forEach(Dump.Taken::discard);
+            }
+        }
+
+        private void undoAfter(RuntimeException failure, CheckpointJournal.Entry entry) {
+            try {
+                letGo(entry.pod(), entry.containers());
+                removeStored(entry.uid(), entry.id());
+                journal.remove(entry);
+            } catch (RuntimeException another) {
+                // The record stays, for the next call and the next start.
+                failure.addSuppressed(another);
+                LOG.error("cannot undo the failed checkpoint {} of pod {}", entry.id(), entry.pod(), another);
+            }
+        }
+
+        private Optional<PodArtifact> completed() throws IOException {
+            Path mark = directory(order.source().uid(), order.id()).resolve(COMPLETE);
+            if (!Share.isThere(mark)) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(JSON.readValue(Files.readAllBytes(mark), PodArtifact.class));
+            } catch (JsonProcessingException garbage) {
+                throw new IOException("the mark " + mark + " is garbage; delete the checkpoint", garbage);
+            }
+        }
+
+        private PodArtifact repeated(PodArtifact artifact) {
+            Optional<Hold> hold = holds.of(order.source())
+                    .filter(held -> held.checkpointId().equals(order.id()));
+            if (order.hold().isPresent() && hold.isEmpty()) {
+                throw new AgentException(
+                        Kind.FAILED_PRECONDITION,
+                        "the checkpoint " + order.id() + " of pod " + order.source()
+                                + " was taken, but the pod has gone on since; take another one");
+            }
+            return artifact;
+        }
+
+        private Taker taker(NodeContainer container, int count) {
+            if (order.taker().isPresent()) {
+                Taker wanted = order.taker().get();
+                if (wanted == Taker.KUBELET && kubelet.isEmpty()) {
+                    throw new AgentException(
+                            Kind.FAILED_PRECONDITION,
+                            "this node's agent has no access to a kubelet; set --kubelet, or let the launcher take the"
+                                    + " checkpoint");
+                }
+                return wanted;
+            }
+            // The runtime's CRIU cannot dump the nested tree of a container of ours.
+            boolean ours = OURS.contains(Processes.status(container.pid()).getOrDefault("Name", ""));
+            return ours || kubelet.isEmpty() || count > 1 ? Taker.LAUNCHER : Taker.KUBELET;
+        }
+
+        private Map<String, NodeContainer> volumes(List<NodeContainer> found) {
+            Map<String, NodeContainer> places = new LinkedHashMap<>();
+            for (String volume : new LinkedHashSet<>(order.volumes())) {
+                NodeContainer mounting = found.stream()
+                        .filter(container -> container.mounts().containsKey(volume))
+                        .findFirst()
+                        .orElseThrow(() -> new AgentException(
+                                Kind.FAILED_PRECONDITION,
+                                "no container of pod " + order.source() + " mounts the volume '" + volume
+                                        + "' as a whole; leave it out"));
+                places.put(volume, mounting);
+            }
+            return places;
+        }
+
+        private void check(Map<NodeContainer, Taker> takers) {
+            long memory = takers.keySet().stream()
+                    .flatMap(container -> Processes.tree(container.pid()).stream())
+                    .mapToLong(Checkpoints::residentBytes)
+                    .sum();
+            share.require(memory + MORE_BYTES);
+        }
+
+        private PodArtifact dumpAndStore(
+                Map<NodeContainer, Taker> takers, Map<String, NodeContainer> volumes, List<Dump.Taken> taken) {
+            Map<NodeContainer, long[]> times = new LinkedHashMap<>();
+            Map<NodeContainer, Dump.Taken> dumps = new LinkedHashMap<>();
+            takers.forEach((container, taker) -> {
+                Map<String, String> mounts = new LinkedHashMap<>();
+                volumes.forEach((volume, mounting) -> {
+                    if (mounting.equals(container)) {
+                        mounts.put(volume, container.mounts().getOrDefault(volume, ""));
+                    }
+                });
+                long frozen = millis();
+                Dump by = taker == Taker.LAUNCHER ? launcher : kubelet.orElseThrow();
+                Dump.Taken dump = by.take(new Dump.Job(order, container, uri(container), mounts), remaining());
+                taken.add(dump);
+                dumps.put(container, dump);
+                requireStopped(container);
+                times.put(container, new long[] {frozen, millis()});
+                listener.progress(Progress.DUMPED, container.name(), millis(), 0);
+            });
+            if (order.hold().isPresent()) {
+                listener.progress(Progress.HELD, "", millis(), 0);
+            }
+            List<ContainerArtifact> artifacts = new ArrayList<>();
+            long[] bytes = new long[1];
+            dumps.forEach((container, dump) -> {
+                dump.store(remaining());
+                ContainerArtifact artifact = share.during("the stored " + uri(container), () -> artifact(
+                        container,
+                        takers.getOrDefault(container, Taker.LAUNCHER),
+                        dump,
+                        times.getOrDefault(container, new long[2])));
+                artifacts.add(artifact);
+                bytes[0] += artifact.sizeBytes();
+                listener.progress(Progress.STORED, container.name(), millis(), bytes[0]);
+            });
+            List<VolumeArtifact> stored = share.during("the sizes of the volumes", () -> {
+                List<VolumeArtifact> sizes = new ArrayList<>();
+                for (String volume : volumes.keySet()) {
+                    sizes.add(new VolumeArtifact(volume, Files.size(
+                            directory(order.source().uid(), order.id())
+                                    .resolve(VOLUMES)
+                                    .resolve(volume + ".tar.zst"))));
+                }
+                return sizes;
+            });
+            return new PodArtifact(artifacts, stored);
+        }
+
+        private void requireStopped(NodeContainer container) {
+            if (!HeldProcesses.isThere(container.held())) {
+                throw new AgentException(
+                        Kind.ABORTED,
+                        "the container '" + container.name() + "' of pod " + order.source()
+                                + " ended during its checkpoint; see its exit code");
+            }
+            if (order.hold().isEmpty()) {
+                return;
+            }
+            List<Integer> running = ApplicationTree.of(container.pid()).runningAfterStop();
+            if (!running.isEmpty()) {
+                throw new AgentException(
+                        Kind.FAILED_PRECONDITION,
+                        "processes " + running + " of the container '" + container.name() + "' of pod "
+                                + order.source()
+                                + " ran on after the dump, so that the hold is not one; see that the runtime reads the"
+                                + " node's CRIU configuration, or let the launcher take the checkpoint");
+            }
+        }
+
+        private ContainerArtifact artifact(NodeContainer container, Taker taker, Dump.Taken dump, long[] times)
+                throws IOException {
+            CheckpointUri uri = uri(container);
+            var manifest = new Repository(share.root())
+                    .inspect(uri, TrustedKeys.of(List.of()))
+                    .container()
+                    .manifest();
+            Provenance provenance = manifest.provenance();
+            Path directory = uri.directory(share.root());
+            String criu = provenance.criuVersion();
+            return new ContainerArtifact(
+                    container.name(),
+                    Files.exists(directory.resolve("dump.tar.zst")) ? uri + "/dump.tar.zst" : uri.toString(),
+                    Manifests.digest(uri, share.root()),
+                    size(directory),
+                    taker,
+                    criu == null ? dump.criuVersion() : criu,
+                    provenance.runtime(),
+                    provenance.architecture(),
+                    times[0],
+                    times[1]);
+        }
+
+        private CheckpointUri uri(NodeContainer container) {
+            return new CheckpointUri(order.source().uid(), order.id(), container.name());
+        }
+
+        private long millis() {
+            return (System.nanoTime() - start) / 1_000_000;
+        }
+
+        private Duration remaining() {
+            Duration left = order.deadline().minusMillis(millis());
+            if (left.isNegative() || left.isZero()) {
+                throw new AgentException(
+                        Kind.DEADLINE_EXCEEDED,
+                        "the checkpoint " + order.id() + " of pod " + order.source() + " was not done within "
+                                + order.deadline().toMillis() + " ms and was undone; give it longer");
+            }
+            return left;
+        }
+    }
+
+    private static long size(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
+    private static long residentBytes(int pid) {
+        // For example "1234 kB".
+        String[] words = Processes.status(pid).getOrDefault("VmRSS", "0 kB").split(" ");
+        return Long.parseLong(words[0]) << 10;
+    }
+}

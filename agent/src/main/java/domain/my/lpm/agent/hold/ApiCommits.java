@@ -1,0 +1,81 @@
+package domain.my.lpm.agent.hold;
+
+import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PhaseTransition;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.api.migration.PodMigrationStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The commits of PodMigrations, recorded in their status. */
+public final class ApiCommits implements Commits {
+    /** The reason of the phase which forbids a commit because a lease ran out. */
+    public static final String HOLD_LAPSED = "HoldLapsed";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ApiCommits.class);
+    private static final int CONFLICT = 409;
+    private static final int ATTEMPTS = 5;
+
+    private final KubernetesClient client;
+    private final InstantSource clock;
+    private final StepListener steps;
+
+    /** The caller closes the client. */
+    public ApiCommits(KubernetesClient client, InstantSource clock, StepListener steps) {
+        this.client = client;
+        this.clock = clock;
+        this.steps = steps;
+    }
+
+    @Override
+    public Verdict forbid(Hold hold) {
+        int slash = hold.migration().indexOf('/');
+        var migrations = client.resources(PodMigration.class).inNamespace(hold.migration().substring(0, slash));
+        String name = hold.migration().substring(slash + 1);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                PodMigration migration = migrations.withName(name).get();
+                if (migration == null || !hold.migrationUid().equals(migration.getMetadata().getUid())) {
+                    return Verdict.FORBIDDEN;
+                }
+                PodMigrationStatus status =
+                        migration.getStatus() == null ? new PodMigrationStatus() : migration.getStatus();
+                MigrationPhase phase = status.getPhase() == null ? MigrationPhase.PENDING : status.getPhase();
+                if (status.getCommitTime() != null || phase == MigrationPhase.SUCCEEDED) {
+                    return Verdict.COMMITTED;
+                }
+                if (phase == MigrationPhase.ROLLING_BACK || phase.isFinal()) {
+                    return Verdict.FORBIDDEN;
+                }
+                migration.setStatus(forbidden(status));
+                // With the version that was read: a commit that came between makes it fail.
+                steps.during(Step.FORBID_COMMIT, () -> client.resource(migration).updateStatus());
+                return Verdict.FORBIDDEN;
+            } catch (KubernetesClientException problem) {
+                if (problem.getCode() != CONFLICT) {
+                    LOG.warn("the API server did not answer for the migration {}: {}", hold.migration(), problem.getMessage());
+                    return Verdict.UNKNOWN;
+                }
+            }
+        }
+        return Verdict.UNKNOWN;
+    }
+
+    private PodMigrationStatus forbidden(PodMigrationStatus status) {
+        status.setPhase(MigrationPhase.ROLLING_BACK);
+        status.setReason(HOLD_LAPSED);
+        status.setMessage("the lease on the held source ran out, as nobody renewed it; the source goes on, see whether the"
+                + " controller runs and migrate again");
+        List<PhaseTransition> transitions = new ArrayList<>(status.getPhaseTransitions());
+        transitions.add(PhaseTransition.at(MigrationPhase.ROLLING_BACK, clock.instant()));
+        status.setPhaseTransitions(transitions);
+        return status;
+    }
+}

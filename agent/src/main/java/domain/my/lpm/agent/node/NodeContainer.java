@@ -1,0 +1,24 @@
+package domain.my.lpm.agent.node;
+
+import domain.my.lpm.agent.hold.Hold.HeldContainer;
+import java.util.Map;
+
+/**
+ * A running container of a pod on this node.
+ *
+ * @param name its name in the pod
+ * @param id the runtime's id of this start of it
+ * @param pid its first process, as the agent sees it
+ * @param identity which run of a process that is, see {@link domain.my.lpm.launcher.linux.Processes#identity}
+ * @param mounts where it mounts each volume of the pod, by the volume's name; those with a sub-path left out
+ */
+public record NodeContainer(String name, String id, int pid, String identity, Map<String, String> mounts) {
+    public NodeContainer {
+        mounts = Map.copyOf(mounts);
+    }
+
+    /** As a hold names it. */
+    public HeldContainer held() {
+        return new HeldContainer(name, pid, identity);
+    }
+}
