@@ -34,9 +34,12 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What both kinds of checkpoint have in common: taken by themselves, described by others' calls, deleted. */
+/**
+ * What both kinds of checkpoint have in common: taken by themselves, described by others' calls, deleted. The SDK takes the first type
+ * for that of the objects.
+ */
 abstract class CheckpointReconciler<
-                S extends CheckpointSpec, T extends CheckpointStatus, R extends CustomResource<S, T>>
+                R extends CustomResource<S, T>, S extends CheckpointSpec, T extends CheckpointStatus>
         implements Reconciler<R>, Cleaner<R> {
     static final Duration SAFETY_NET = Duration.ofSeconds(30);
 

@@ -15,7 +15,7 @@ import java.util.List;
 
 /** ContainerCheckpoints, alone or of a PodCheckpoint, which has written them whole. */
 public final class ContainerCheckpointReconciler
-        extends CheckpointReconciler<ContainerCheckpointSpec, ContainerCheckpointStatus, ContainerCheckpoint> {
+        extends CheckpointReconciler<ContainerCheckpoint, ContainerCheckpointSpec, ContainerCheckpointStatus> {
     /** A reconciler of all ContainerCheckpoints. */
     public ContainerCheckpointReconciler(Checkpointing shared) {
         super(shared);

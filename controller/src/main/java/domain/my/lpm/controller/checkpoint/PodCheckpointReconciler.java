@@ -30,7 +30,7 @@ import java.util.function.Consumer;
  * described, or removed if the migration did not come so far.
  */
 public final class PodCheckpointReconciler
-        extends CheckpointReconciler<PodCheckpointSpec, PodCheckpointStatus, PodCheckpoint> {
+        extends CheckpointReconciler<PodCheckpoint, PodCheckpointSpec, PodCheckpointStatus> {
     /**
      * A reconciler of all PodCheckpoints.
      *

@@ -1,0 +1,97 @@
+package domain.my.lpm.controller.fake;
+
+import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
+import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
+import domain.my.lpm.api.checkpoint.PodCheckpoint;
+import domain.my.lpm.api.checkpoint.PodCheckpointContent;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.api.node.MigrationNode;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** fabric8's API server in memory, and what of a real one the controller needs besides: answers about one's own rights. */
+public final class ApiServer implements AutoCloseable {
+    /** It tells of every request. */
+    private static final Logger TALKATIVE = Logger.getLogger(MockWebServer.class.getName());
+
+    private final AtomicInteger writes = new AtomicInteger();
+    private final KubernetesMockServer server;
+
+    /** Begins to serve the kinds of this project, and those of Kubernetes. */
+    public ApiServer() {
+        TALKATIVE.setLevel(Level.WARNING);
+        server = new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+        for (Class<? extends CustomResource<?, ?>> kind : List.<Class<? extends CustomResource<?, ?>>>of(
+                PodMigration.class,
+                PodCheckpoint.class,
+                ContainerCheckpoint.class,
+                PodCheckpointContent.class,
+                ContainerCheckpointContent.class,
+                MigrationNode.class)) {
+            CustomResourceDefinitionContext context = CustomResourceDefinitionContext.fromCustomResourceType(kind);
+            server.expectCustomResource(new CustomResourceDefinitionContext.Builder()
+                    .withGroup(context.getGroup())
+                    .withVersion(context.getVersion())
+                    .withKind(context.getKind())
+                    .withPlural(context.getPlural())
+                    .withScope(context.getScope())
+                    .withStatusSubresource(true)
+                    .build());
+        }
+        server.init();
+    }
+
+    /** A client of it. */
+    public NamespacedKubernetesClient client() {
+        return server.createClient();
+    }
+
+    /** How many requests have changed something. */
+    public int writes() {
+        return writes.get();
+    }
+
+    @Override
+    public void close() {
+        server.destroy();
+    }
+
+    private final class Dispatcher extends KubernetesCrudDispatcher {
+        @Override
+        public MockResponse handleCreate(RecordedRequest request) {
+            writes.incrementAndGet();
+            if (request.getPath().endsWith("/selfsubjectrulesreviews")) {
+                return new MockResponse().setResponseCode(201).setBody("""
+                                {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectRulesReview","spec":{},"status":{
+                                "incomplete":false,"nonResourceRules":[],"resourceRules":[{"apiGroups":["*"],"resources":["*"],
+                                "verbs":["*"]}]}}
+                                """);
+            }
+            return super.handleCreate(request);
+        }
+
+        @Override
+        public MockResponse handlePatch(RecordedRequest request) {
+            writes.incrementAndGet();
+            return super.handlePatch(request);
+        }
+
+        @Override
+        public MockResponse handleUpdate(RecordedRequest request) {
+            writes.incrementAndGet();
+            return super.handleUpdate(request);
+        }
+    }
+}

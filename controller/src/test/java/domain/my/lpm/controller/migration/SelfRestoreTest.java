@@ -1,0 +1,78 @@
+package domain.my.lpm.controller.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import domain.my.lpm.api.ConditionTypes;
+import domain.my.lpm.api.Conditions;
+import domain.my.lpm.api.checkpoint.CheckpointPhase;
+import domain.my.lpm.api.checkpoint.PodCheckpoint;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PhaseTransition;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.controller.fake.FakeCluster;
+import domain.my.lpm.controller.fake.World.Processes;
+import io.fabric8.kubernetes.api.model.Pod;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SelfRestoreTest {
+    private final FakeCluster cluster = new FakeCluster("a", "b");
+
+    @AfterEach
+    void end() {
+        cluster.close();
+        assertThat(cluster.world().violations()).isEmpty();
+    }
+
+    @Test
+    void aPodMoves() {
+        cluster.startController();
+        Pod source = cluster.pod("counter", "a");
+
+        cluster.migrate("move", "counter", "b");
+        PodMigration migration = cluster.awaitEnd("move");
+
+        assertThat(migration.getStatus().getMessage())
+                .isEqualTo("pod 'counter' runs on as 'counter-restored' on node 'b'");
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+        assertThat(migration.getStatus().getPhaseTransitions())
+                .extracting(PhaseTransition::phase)
+                .containsExactly(
+                        MigrationPhase.PENDING,
+                        MigrationPhase.CHECKPOINT_IN_PROGRESS,
+                        MigrationPhase.CHECKPOINT_COMPLETED,
+                        MigrationPhase.MIGRATION_IN_PROGRESS,
+                        MigrationPhase.RESTORE_IN_PROGRESS,
+                        MigrationPhase.SUCCEEDED);
+        for (String type : new String[] {
+            ConditionTypes.ACCEPTED,
+            ConditionTypes.STANDBY_READY,
+            ConditionTypes.CHECKPOINTED,
+            ConditionTypes.HAND_OVER,
+            ConditionTypes.COMMITTED,
+            ConditionTypes.RESTORED,
+            ConditionTypes.SOURCE_FENCED
+        }) {
+            assertThat(Conditions.isTrue(migration.getStatus().getConditions(), type))
+                    .as(type)
+                    .isTrue();
+        }
+        assertThat(cluster.agent("b").calls()).containsExactly("Prepare", "Restore", "Run");
+        assertThat(cluster.agent("a").calls()).containsExactly("Checkpoint", "Fence");
+        assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.NONE);
+        assertThat(cluster.client()
+                        .pods()
+                        .inNamespace(FakeCluster.NAMESPACE)
+                        .list()
+                        .getItems())
+                .extracting(pod -> pod.getMetadata().getName())
+                .containsExactly("counter-restored");
+        PodCheckpoint checkpoint = cluster.client()
+                .resources(PodCheckpoint.class)
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("move")
+                .get();
+        assertThat(checkpoint.getStatus().getPhase()).isEqualTo(CheckpointPhase.SUCCEEDED);
+        assertThat(checkpoint.getStatus().getReady()).isTrue();
+    }
+}
