@@ -4,6 +4,7 @@ import domain.my.lpm.agent.protocol.PodArtifact;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.PodMigrationSpec;
+import domain.my.lpm.api.migration.TargetPod;
 import domain.my.lpm.api.node.Capability;
 import domain.my.lpm.api.node.CapabilityStatus;
 import domain.my.lpm.api.node.MigrationNode;
@@ -280,6 +281,13 @@ public final class FakeCluster implements AutoCloseable {
                         },
                         found -> found != null && holds.test(found));
         return java.util.Objects.requireNonNull(last.get());
+    }
+
+    /** The uid of the copy; empty: it is not created yet. */
+    public static String copyOf(PodMigration migration) {
+        TargetPod target =
+                migration.getStatus() == null ? null : migration.getStatus().getTargetPod();
+        return target == null || target.uid() == null ? "" : target.uid();
     }
 
     /** Waits until something holds. */
