@@ -106,7 +106,8 @@ public final class Agent implements AutoCloseable {
     /** Finishes the calls at work and ends. Held pods stay held, launchers that stand by do so. */
     @Override
     public void close() {
-        turns.shutdownNow();
+        // Not interrupted: what resumes a pod finishes it.
+        turns.shutdown();
         server.close();
     }
 }

@@ -2,7 +2,7 @@ package domain.my.lpm.agent;
 
 import domain.my.lpm.agent.AgentException.Kind;
 import java.io.IOException;
-import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -103,7 +103,8 @@ public final class Share {
 
     /** Free space, in bytes. */
     public long free() {
-        return during("its free space", () -> Files.getFileStore(root).getUsableSpace());
+        // Unlike a FileStore it needs no mount table, in which a place on another root is not found.
+        return during("its free space", () -> root.toFile().getUsableSpace());
     }
 
     /**
@@ -114,19 +115,23 @@ public final class Share {
      */
     public void require(long bytes) {
         long free = during("a trial", () -> {
-            FileStore store = Files.getFileStore(root);
-            if (store.isReadOnly()) {
-                throw new AgentException(
-                        Kind.UNAVAILABLE,
-                        "the shared storage at " + root + " is read-only on this node; mount it for writing");
-            }
             Path trial = root.resolve(".trial-" + UUID.randomUUID());
             try {
                 Files.write(trial, new byte[] {1});
+            } catch (FileSystemException refused) {
+                if (String.valueOf(refused.getReason()).contains("Read-only file system")) {
+                    throw new AgentException(
+                            Kind.UNAVAILABLE,
+                            "the shared storage at " + root + " is read-only on this node; mount it for writing",
+                            refused);
+                }
+                throw refused;
             } finally {
-                Files.deleteIfExists(trial);
+                if (Share.isThere(trial)) {
+                    Files.delete(trial);
+                }
             }
-            return store.getUsableSpace();
+            return root.toFile().getUsableSpace();
         });
         requireRoom("the shared storage", free, bytes);
     }
