@@ -71,6 +71,9 @@ public final class MigrationAdmission implements Admission {
             throw new BadRequestException("the PodMigration has no spec or no metadata; send both");
         }
         migration.getMetadata().setNamespace(about.getNamespace());
+        // The API server has given it both already; but of two created in one second that which is stored comes first.
+        migration.getMetadata().setCreationTimestamp(null);
+        migration.getMetadata().setUid(null);
         return decide(about, migration);
     }
 

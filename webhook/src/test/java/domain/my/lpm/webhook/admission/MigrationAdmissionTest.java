@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.node.MigrationNode;
 import domain.my.lpm.api.validation.MigrationFacts;
 import domain.my.lpm.webhook.server.Serving;
@@ -111,6 +112,35 @@ class MigrationAdmissionTest {
                         "PodMigration 'move' cannot begin: pods of the system namespace 'kube-system' are never prepared for migration;"
                                 + " create the pod in another namespace");
         assertThat(response.at("/status/details/causes/0/reason").asText()).isEqualTo("SystemNamespace");
+    }
+
+    /** As the API server sends it: with a time, in whole seconds, and a uid, although it is not stored yet. */
+    @Test
+    void refusesTheSecondMigrationOfAPodWithinASecond() throws Exception {
+        PodMigration stored = new PodMigration();
+        stored.getMetadata().setName("first");
+        stored.getMetadata().setCreationTimestamp("2026-01-31T12:00:00Z");
+        stored.getMetadata().setUid("b");
+        stored.getSpec().setPodName("counter");
+        ObjectNode request = request("shop");
+        request.withObject("/request/object/metadata")
+                .put("creationTimestamp", "2026-01-31T12:00:00Z")
+                .put("uid", "a");
+        MigrationFacts alone = facts(POD, NODE).of(stored);
+
+        JsonNode response = ask(
+                request,
+                migration -> new MigrationFacts(
+                        alone.pod(),
+                        alone.targetNode(),
+                        alone.sourceMigrationNode(),
+                        alone.targetMigrationNode(),
+                        List.of(stored)));
+
+        assertThat(response.at("/status/message").asText())
+                .isEqualTo(
+                        "PodMigration 'move' cannot begin: pod 'counter' is moved by PodMigration 'first', and one pod is moved by one at a"
+                                + " time; wait for its end or delete it, which cancels it");
     }
 
     @Test
