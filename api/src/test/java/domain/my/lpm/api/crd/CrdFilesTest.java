@@ -2,7 +2,9 @@ package domain.my.lpm.api.crd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -44,6 +46,37 @@ class CrdFilesTest {
                             file.getKey(), REGENERATE)
                     .isEqualTo(file.getValue());
         }
+    }
+
+    /** The API server reckons what a rule may cost at the worst, and refuses a CRD whose rules may cost too much. */
+    @Test
+    void nothingIsUnbounded() {
+        GeneratedCrds.files().forEach((name, text) -> {
+            JsonNode crd;
+            try {
+                crd = GeneratedCrds.YAML.readTree(text);
+            } catch (IOException impossible) {
+                throw new UncheckedIOException(impossible);
+            }
+            assertThat(unbounded("", crd.at("/spec/versions/0/schema/openAPIV3Schema")))
+                    .as("strings, lists and maps of %s without a bound", name)
+                    .isEmpty();
+        });
+    }
+
+    private static Stream<String> unbounded(String path, JsonNode schema) {
+        String type = schema.path("type").asText();
+        boolean bounded = switch (type) {
+            case "string" -> schema.has("maxLength") || schema.has("enum") || schema.has("format");
+            case "array" -> schema.has("maxItems");
+            case "object" -> !schema.has("additionalProperties") || schema.has("maxProperties");
+            default -> true;
+        };
+        Stream<String> below = Stream.concat(
+                schema.path("properties").properties().stream()
+                        .flatMap(property -> unbounded(path + "." + property.getKey(), property.getValue())),
+                schema.has("items") ? unbounded(path + ".*", schema.get("items")) : Stream.empty());
+        return bounded ? below : Stream.concat(Stream.of(path + " (" + type + ")"), below);
     }
 
     @Test

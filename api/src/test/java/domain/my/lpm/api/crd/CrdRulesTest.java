@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class CrdRulesTest {
     private static final Path OBJECTS = Path.of("src", "test", "resources", "domain", "my", "lpm", "api", "crd");
-    private static final Pattern EXPECTED = Pattern.compile("# refused: (?<path>[a-zA-Z.0-9]*): (?<message>.+)");
+    static final Pattern EXPECTED = Pattern.compile("# refused: (?<path>[a-zA-Z.0-9]*): (?<message>.+)");
 
     static Stream<Class<? extends CustomResource<?, ?>>> kinds() {
         return GeneratedCrds.KINDS.stream();
@@ -233,11 +233,11 @@ class CrdRulesTest {
         return CrdSchema.read(CrdFilesTest.DIRECTORY.resolve(CustomResource.getCRDName(kind) + ".yaml"));
     }
 
-    private static Path directory(Class<?> kind) {
+    static Path directory(Class<?> kind) {
         return OBJECTS.resolve(kind.getSimpleName());
     }
 
-    private static List<Path> files(Class<?> kind, String prefix) throws IOException {
+    static List<Path> files(Class<?> kind, String prefix) throws IOException {
         try (Stream<Path> files = Files.list(directory(kind))) {
             List<Path> found = files.filter(
                             file -> file.getFileName().toString().startsWith(prefix))
@@ -250,7 +250,7 @@ class CrdRulesTest {
         }
     }
 
-    private static List<ObjectNode> documents(Path file) throws IOException {
+    static List<ObjectNode> documents(Path file) throws IOException {
         List<ObjectNode> documents = new ArrayList<>();
         try (MappingIterator<ObjectNode> read =
                 GeneratedCrds.YAML.readerFor(ObjectNode.class).readValues(file.toFile())) {
@@ -264,7 +264,7 @@ class CrdRulesTest {
         return documents.size() == 2 ? documents.get(0) : null;
     }
 
-    private static JsonNode repeated(String keyword, JsonNode value) {
+    static JsonNode repeated(String keyword, JsonNode value) {
         if (!value.has("repeat")) {
             return value;
         }
@@ -279,7 +279,7 @@ class CrdRulesTest {
         return list;
     }
 
-    private static void set(ObjectNode object, String path, JsonNode value) {
+    static void set(ObjectNode object, String path, JsonNode value) {
         int dot = path.lastIndexOf('.');
         String parentPointer = dot < 0 ? "" : "/" + path.substring(0, dot).replace('.', '/');
         String name = path.substring(dot + 1);
