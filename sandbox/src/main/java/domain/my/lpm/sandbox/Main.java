@@ -1,5 +1,6 @@
 package domain.my.lpm.sandbox;
 
+import domain.my.lpm.sandbox.cluster.command.SandboxCommand;
 import domain.my.lpm.sandbox.demo.DemoCommand;
 import domain.my.lpm.sandbox.demo.InspectCommand;
 import picocli.CommandLine;
@@ -10,12 +11,13 @@ import picocli.CommandLine.Command;
         name = "lpm",
         mixinStandardHelpOptions = true,
         description = "Live pod migration on one machine.",
-        subcommands = {DemoCommand.class, InspectCommand.class})
+        subcommands = {DemoCommand.class, SandboxCommand.class, InspectCommand.class})
 public final class Main {
     private Main() {}
 
     /** Runs the command and ends with its exit code: 0 it worked, 1 it did not, 2 wrong options. */
     public static void main(String[] arguments) {
+        System.getProperties().putIfAbsent("logback.configurationFile", "domain/my/lpm/sandbox/logback.xml");
         System.exit(run(arguments));
     }
 

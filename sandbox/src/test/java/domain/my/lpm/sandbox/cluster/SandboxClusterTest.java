@@ -49,7 +49,8 @@ class SandboxClusterTest {
 
     @AfterAll
     static void close() {
-        String directory = cluster.directory().getParent().toString();
+        String directory =
+                Objects.requireNonNull(cluster.directory().getParent()).toString();
         cluster.close();
         assertThat(Leftovers.of(directory)).isEmpty();
     }
