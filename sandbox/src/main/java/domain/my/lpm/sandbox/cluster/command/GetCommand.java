@@ -46,6 +46,8 @@ final class GetCommand implements Callable<Integer> {
             .disable(YAMLGenerator.Feature.SPLIT_LINES)
             .build();
     private static final int GAP = 3;
+    /** What comes later may be wider. */
+    private static final int WATCH_GAP = 8;
 
     @Mixin
     private ClusterOptions cluster = new ClusterOptions();
@@ -162,7 +164,7 @@ final class GetCommand implements Callable<Integer> {
                             .mapToInt(line -> line.get(column).length())
                             .max()
                             .orElse(0)
-                    + GAP);
+                    + (watch ? WATCH_GAP : GAP));
         }
         lines.forEach(this::print);
         out().flush();
