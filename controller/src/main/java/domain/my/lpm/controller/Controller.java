@@ -27,6 +27,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
@@ -151,15 +152,19 @@ public final class Controller implements AutoCloseable {
                 .withReconciliationTerminationTimeout(settings.stopTimeout())
                 .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry));
         settings.leaderElection()
-                .ifPresent(election -> configuration.withLeaderElectionConfiguration(
-                        LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(election.lease())
-                                .withLeaseNamespace(election.namespace())
-                                .withIdentity(election.identity())
-                                .withLeaseDuration(election.duration())
-                                .withRenewDeadline(election.renewDeadline())
-                                .withRetryPeriod(election.retryPeriod())
-                                .withExitOnStopLeading(election.exitWhenLost())
-                                .build()));
+                .map(Controller::leaderElection)
+                .ifPresent(configuration::withLeaderElectionConfiguration);
+    }
+
+    private static LeaderElectionConfiguration leaderElection(Settings.LeaderElection election) {
+        LeaderElectionConfigurationBuilder builder = LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(
+                        election.lease())
+                .withLeaseNamespace(election.namespace())
+                .withIdentity(election.identity())
+                .withLeaseDuration(election.duration())
+                .withRenewDeadline(election.renewDeadline())
+                .withRetryPeriod(election.retryPeriod());
+        return election.exitWhenLost() ? builder.build() : builder.buildForTest(false);
     }
 
     private static <R extends HasMetadata> Consumer<ControllerConfigurationOverrider<R>> reconciled(String finalizer) {

@@ -11,12 +11,19 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Proof of who we are to the agents, and of who they are: {@code tls.crt}, {@code tls.key} and {@code ca.crt} in one
  * directory, PEM, as a mounted Secret has them. Changed files are taken up by new connections, without a restart.
  */
 public final class AgentTls implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentTls.class);
+
+    private final Path directory;
+    private final AdvancedTlsX509KeyManager ours;
+    private final AdvancedTlsX509TrustManager theirs;
     private final ScheduledExecutorService reader;
     private final ChannelCredentials credentials;
 
@@ -27,35 +34,49 @@ public final class AgentTls implements AutoCloseable {
      * @throws IOException when a file cannot be read or used, naming it
      */
     public AgentTls(Path directory, Duration refresh) throws IOException {
+        this.directory = directory;
         reader = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "agent-certificates");
             thread.setDaemon(true);
             return thread;
         });
         try {
-            AdvancedTlsX509KeyManager ours = new AdvancedTlsX509KeyManager();
-            ours.updateIdentityCredentials(
-                    directory.resolve("tls.crt").toFile(),
-                    directory.resolve("tls.key").toFile(),
-                    refresh.toMillis(),
-                    TimeUnit.MILLISECONDS,
-                    reader);
-            AdvancedTlsX509TrustManager theirs = AdvancedTlsX509TrustManager.newBuilder()
+            ours = new AdvancedTlsX509KeyManager();
+            theirs = AdvancedTlsX509TrustManager.newBuilder()
                     .setVerification(AdvancedTlsX509TrustManager.Verification.CERTIFICATE_AND_HOST_NAME_VERIFICATION)
                     .build();
-            theirs.updateTrustCredentials(
-                    directory.resolve("ca.crt").toFile(), refresh.toMillis(), TimeUnit.MILLISECONDS, reader);
+            read();
             credentials = TlsChannelCredentials.newBuilder()
                     .keyManager(ours)
                     .trustManager(theirs)
                     .build();
-        } catch (IOException | GeneralSecurityException | IllegalArgumentException unusable) {
+        } catch (IOException | GeneralSecurityException | RuntimeException unusable) {
             reader.shutdownNow();
-            throw new IOException(
-                    "the certificates for the agents in %s cannot be used: %s; tls.crt, tls.key and ca.crt must be there, in PEM"
-                            .formatted(directory, unusable.getMessage()),
-                    unusable);
+            throw new IOException(unusable(unusable), unusable);
         }
+        // The managers' own schedules know no interval below a minute.
+        reader.scheduleWithFixedDelay(this::readAgain, refresh.toMillis(), refresh.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void read() throws IOException, GeneralSecurityException {
+        ours.updateIdentityCredentials(
+                directory.resolve("tls.crt").toFile(),
+                directory.resolve("tls.key").toFile());
+        theirs.updateTrustCredentials(directory.resolve("ca.crt").toFile());
+    }
+
+    private void readAgain() {
+        try {
+            read();
+        } catch (IOException | GeneralSecurityException | RuntimeException unusable) {
+            // Those that are in use stay so.
+            LOG.warn("{}", unusable(unusable));
+        }
+    }
+
+    private String unusable(Exception why) {
+        return "the certificates for the agents in %s cannot be used: %s; tls.crt, tls.key and ca.crt must be there, in PEM"
+                .formatted(directory, why.getMessage());
     }
 
     /** For {@link GrpcAgentClients#over}. */

@@ -14,6 +14,7 @@ import domain.my.lpm.controller.agent.AgentCalls.Done;
 import domain.my.lpm.controller.agent.AgentCalls.Pending;
 import domain.my.lpm.controller.agent.AgentCalls.Refused;
 import domain.my.lpm.controller.agent.AgentFailure;
+import domain.my.lpm.controller.migration.ConflictException;
 import domain.my.lpm.controller.migration.MigrationFailure;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -95,7 +96,12 @@ abstract class CheckpointReconciler<
             followPolicy(checkpoint);
             return UpdateControl.noUpdate();
         }
-        return isOwned(checkpoint) ? reconcileOwned(checkpoint, context) : reconcileAlone(checkpoint, context);
+        try {
+            return isOwned(checkpoint) ? reconcileOwned(checkpoint, context) : reconcileAlone(checkpoint, context);
+        } catch (ConflictException changed) {
+            // What it has become is on its way to us.
+            return UpdateControl.<R>noUpdate().rescheduleAfter(Duration.ofSeconds(1));
+        }
     }
 
     @Override

@@ -46,8 +46,8 @@ class CrashTest {
             Step.CREATE_CONTENT,
             Step.RECORD_CHECKPOINT_END);
 
-    private static final Set<Step> OF_A_ROLLBACK =
-            EnumSet.of(Step.RECORD_ROLLING_BACK, Step.WITHDRAW, Step.DELETE_TARGET_POD, Step.RESUME, Step.RECORD_ROLLED_BACK);
+    private static final Set<Step> OF_A_ROLLBACK = EnumSet.of(
+            Step.RECORD_ROLLING_BACK, Step.WITHDRAW, Step.DELETE_TARGET_POD, Step.RESUME, Step.RECORD_ROLLED_BACK);
 
     private final FakeCluster cluster = new FakeCluster("a", "b");
 
@@ -86,8 +86,7 @@ class CrashTest {
                 .isEqualTo(MigrationPhase.SUCCEEDED);
         assertThat(migration.getStatus().getReason()).isEqualTo("Restored");
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.NONE);
-        assertThat(cluster.world().of(FakeCluster.copyOf(migration)))
-                .isEqualTo(Processes.RUNNING);
+        assertThat(cluster.world().of(FakeCluster.copyOf(migration))).isEqualTo(Processes.RUNNING);
         assertThat(cluster.client()
                         .resources(PodCheckpoint.class)
                         .inNamespace(FakeCluster.NAMESPACE)

@@ -16,8 +16,8 @@ import domain.my.lpm.api.migration.MigrationTimeouts;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.api.migration.RestoreFailurePolicy;
-import domain.my.lpm.api.node.CapabilityStatus;
 import domain.my.lpm.api.node.Capability;
+import domain.my.lpm.api.node.CapabilityStatus;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
 import domain.my.lpm.controller.step.Step;
@@ -26,7 +26,6 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.grpc.Status;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -65,13 +64,16 @@ class FailureTest {
 
         PodMigration migration = rolledBack(source);
         assertThat(migration.getStatus().getReason()).isEqualTo(reason);
-        assertThat(migration.getStatus().getMessage())
-                .isEqualTo(message + "\nThe copy is gone, the source goes on.");
+        assertThat(migration.getStatus().getMessage()).isEqualTo(message + "\nThe copy is gone, the source goes on.");
     }
 
     @ParameterizedTest
     @CsvSource({
-        "b, Prepare", "a, Checkpoint", "b, Restore", "b, Run", "a, Fence",
+        "b, Prepare",
+        "a, Checkpoint",
+        "b, Restore",
+        "b, Run",
+        "a, Fence",
     })
     void aFailureInPassingIsTriedAgain(String node, String call) {
         cluster.pod("counter", "a");
@@ -119,8 +121,7 @@ class FailureTest {
         cluster.agent("b").outcome(ContainerOutcome.Kind.UNRESTORABLE);
         cluster.startController();
 
-        cluster.migrate(
-                "move", "counter", "b", spec -> spec.setOnRestoreFailure(RestoreFailurePolicy.START_FRESH));
+        cluster.migrate("move", "counter", "b", spec -> spec.setOnRestoreFailure(RestoreFailurePolicy.START_FRESH));
 
         PodMigration migration = cluster.awaitEnd("move");
         assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
@@ -130,12 +131,12 @@ class FailureTest {
         assertThat(restored.getStatus()).isEqualTo("False");
         assertThat(restored.getReason()).isEqualTo("StartedFresh");
         assertThat(restored.getMessage())
-                .isEqualTo("the copy begins anew, as spec.onRestoreFailure has it, and what memory held is lost: container 'app': CRIU said no");
+                .isEqualTo(
+                        "the copy begins anew, as spec.onRestoreFailure has it, and what memory held is lost: container 'app': CRIU said no");
         assertThat(cluster.agent("b").requests(RunRequest.class))
                 .extracting(RunRequest::getFresh)
                 .containsExactly(true);
-        assertThat(cluster.world().of(FakeCluster.copyOf(migration)))
-                .isEqualTo(Processes.FRESH);
+        assertThat(cluster.world().of(FakeCluster.copyOf(migration))).isEqualTo(Processes.FRESH);
     }
 
     @Test
@@ -156,9 +157,12 @@ class FailureTest {
     @Test
     void aSourceThatCannotBeHeldIsHandedOverWhereThatIsAllowed() {
         cluster.pod("counter", "a");
-        cluster.changeNode("a", status -> status.setCapabilities(Arrays.stream(Capability.values())
-                .map(capability -> new CapabilityStatus(capability, capability != Capability.HOLD, "no leave-stopped"))
-                .toList()));
+        cluster.changeNode(
+                "a",
+                status -> status.setCapabilities(Arrays.stream(Capability.values())
+                        .map(capability ->
+                                new CapabilityStatus(capability, capability != Capability.HOLD, "no leave-stopped"))
+                        .toList()));
         cluster.startController();
 
         cluster.migrate("move", "counter", "b", spec -> spec.setHandOver(HandOver.AT_LEAST_ONCE));
@@ -199,9 +203,12 @@ class FailureTest {
     @Test
     void theRuntimeIsNotAskedWhereItsRestoreIsOff() {
         cluster.pod("counter", "a");
-        cluster.changeNode("b", status -> status.setCapabilities(Arrays.stream(Capability.values())
-                .map(capability -> new CapabilityStatus(capability, capability != Capability.CRI_O_RESTORE, "checkpoint_only"))
-                .toList()));
+        cluster.changeNode(
+                "b",
+                status -> status.setCapabilities(Arrays.stream(Capability.values())
+                        .map(capability -> new CapabilityStatus(
+                                capability, capability != Capability.CRI_O_RESTORE, "checkpoint_only"))
+                        .toList()));
         cluster.startController();
 
         cluster.migrate("move", "counter", "b", spec -> spec.setRestoreMode(RestoreMode.CRI_O));
@@ -276,9 +283,11 @@ class FailureTest {
         cluster.agent(call.equals("Checkpoint") ? "a" : "b").silence(call);
         cluster.startController();
         cluster.migrate("move", "counter", "b");
-        cluster.await(call + " is called", () -> cluster.agent(call.equals("Checkpoint") ? "a" : "b")
-                .calls()
-                .contains(call));
+        cluster.await(
+                call + " is called",
+                () -> cluster.agent(call.equals("Checkpoint") ? "a" : "b")
+                        .calls()
+                        .contains(call));
 
         cluster.client()
                 .resources(PodMigration.class)
@@ -303,7 +312,9 @@ class FailureTest {
         cluster.startController();
         cluster.migrate("move", "counter", "b");
         cluster.awaitMigration(
-                "move", "committed", found -> found.getStatus() != null && found.getStatus().getCommitTime() != null);
+                "move",
+                "committed",
+                found -> found.getStatus() != null && found.getStatus().getCommitTime() != null);
 
         cluster.client()
                 .resources(PodMigration.class)
@@ -330,7 +341,11 @@ class FailureTest {
                 "waiting for its copy",
                 found -> !FakeCluster.copyOf(found).isEmpty());
 
-        cluster.client().pods().inNamespace(FakeCluster.NAMESPACE).withName("counter").delete();
+        cluster.client()
+                .pods()
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("counter")
+                .delete();
         Pod other = cluster.pod("counter", "a");
 
         PodMigration migration = cluster.awaitEnd("move");
@@ -456,7 +471,8 @@ class FailureTest {
                     : checkpoint.getStatus().getPhase();
             return phase != null
                     && phase.isFinal()
-                    && (phase == CheckpointPhase.SUCCEEDED) == !cluster.storage().isEmpty();
+                    && (phase == CheckpointPhase.SUCCEEDED)
+                            == !cluster.storage().isEmpty();
         });
     }
 
