@@ -46,13 +46,7 @@ public final class Agent implements AutoCloseable {
         Checkpoints checkpoints = Checkpoints.create(settings, edges, containers, holds, share, state);
         Standbys standbys = new Standbys(containers, launchers, share, settings.places(), edges.steps());
         NodeProbe probe = new NodeProbe(
-                settings,
-                launchers,
-                edges.api(),
-                share,
-                edges.kubelet().isPresent(),
-                edges.clock(),
-                edges.steps());
+                settings, launchers, edges.api(), share, edges.kubelet().isPresent(), edges.clock(), edges.steps());
         holds.takeUp();
         checkpoints.takeUp();
         AgentServer server = AgentServer.start(
@@ -64,8 +58,7 @@ public final class Agent implements AutoCloseable {
                         new StoredCheckpoints(
                                 launchers, settings.places(), share, settings.imageCommand(), edges.steps()),
                         probe));
-        String endpoint =
-                settings.endpoint().isEmpty() ? settings.listen() + ":" + server.port() : settings.endpoint();
+        String endpoint = settings.endpoint().isEmpty() ? settings.listen() + ":" + server.port() : settings.endpoint();
         ScheduledExecutorService turns = Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "agent");
             thread.setDaemon(true);

@@ -65,7 +65,7 @@ public final class Share {
                             + "; see whether its server is reachable from this node",
                     slow);
         } catch (ExecutionException failure) {
-            throw translated(what, failure.getCause());
+            throw translated(what, failure.getCause() == null ? failure : failure.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new AgentException(Kind.UNAVAILABLE, "interrupted during " + what + "; repeat the call", interrupted);

@@ -69,7 +69,9 @@ final class CheckpointJournal {
     List<Entry> all() {
         try (Stream<Path> files = Files.list(directory)) {
             List<Entry> entries = new ArrayList<>();
-            for (Path file : files.filter(path -> path.toString().endsWith(SUFFIX)).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(SUFFIX))
+                    .sorted()
+                    .toList()) {
                 entries.add(JSON.readValue(Files.readAllBytes(file), Entry.class));
             }
             return entries;

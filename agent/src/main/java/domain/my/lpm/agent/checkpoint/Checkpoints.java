@@ -195,10 +195,12 @@ public final class Checkpoints {
 
     /** A CRIU that is killed in the middle leaves the process that it looks into in pieces: it is given the time it was given. */
     private static void awaitEndOfDumps(CheckpointJournal.Entry entry) {
-        boolean ended = Waiting.until(Duration.ofMinutes(3), () -> entry.containers().stream()
-                .noneMatch(container -> LauncherDump.isAtWork(
-                                new CheckpointUri(entry.uid(), entry.id(), container.name()).toString())
-                        || isTraced(container)));
+        boolean ended = Waiting.until(
+                Duration.ofMinutes(3),
+                () -> entry.containers().stream()
+                        .noneMatch(container -> LauncherDump.isAtWork(
+                                        new CheckpointUri(entry.uid(), entry.id(), container.name()).toString())
+                                || isTraced(container)));
         if (!ended) {
             throw new AgentException(
                     Kind.UNAVAILABLE,
@@ -232,7 +234,9 @@ public final class Checkpoints {
                 Durable.delete(directory);
                 try (Stream<Path> left = Files.list(share.root())) {
                     String dumps = "." + podUid + "-" + id + "-";
-                    for (Path dump : left.filter(path -> path.getFileName().toString().startsWith(dumps)).toList()) {
+                    for (Path dump : left.filter(
+                                    path -> path.getFileName().toString().startsWith(dumps))
+                            .toList()) {
                         Durable.delete(dump);
                     }
                 }
@@ -271,15 +275,18 @@ public final class Checkpoints {
             }
             // A former agent's attempt that could not be undone at its successor's start.
             journal.all().stream()
-                    .filter(entry -> entry.uid().equals(order.source().uid()) && entry.id().equals(order.id()))
+                    .filter(entry -> entry.uid().equals(order.source().uid())
+                            && entry.id().equals(order.id()))
                     .forEach(Checkpoints.this::undo);
-            List<NodeContainer> found = containers.find(order.source(), order.containers()).containers();
+            List<NodeContainer> found =
+                    containers.find(order.source(), order.containers()).containers();
             Map<NodeContainer, Taker> takers = new LinkedHashMap<>();
             found.forEach(container -> takers.put(container, taker(container, found.size())));
             Map<String, NodeContainer> volumes = volumes(found);
             check(takers);
             listener.progress(Progress.CHECKED, "", millis(), 0);
-            List<HeldContainer> stopped = found.stream().map(NodeContainer::held).toList();
+            List<HeldContainer> stopped =
+                    found.stream().map(NodeContainer::held).toList();
             CheckpointJournal.Entry entry = CheckpointJournal.Entry.of(order.source(), order.id(), stopped);
             if (order.hold().isPresent()) {
                 CheckpointOrder.HoldTerms terms = order.hold().get();
@@ -340,8 +347,8 @@ public final class Checkpoints {
         }
 
         private PodArtifact repeated(PodArtifact artifact) {
-            Optional<Hold> hold = holds.of(order.source())
-                    .filter(held -> held.checkpointId().equals(order.id()));
+            Optional<Hold> hold =
+                    holds.of(order.source()).filter(held -> held.checkpointId().equals(order.id()));
             if (order.hold().isPresent() && hold.isEmpty()) {
                 throw new AgentException(
                         Kind.FAILED_PRECONDITION,
@@ -417,11 +424,13 @@ public final class Checkpoints {
             long[] bytes = new long[1];
             dumps.forEach((container, dump) -> {
                 dump.store(remaining());
-                ContainerArtifact artifact = share.during("the stored " + uri(container), () -> artifact(
-                        container,
-                        takers.getOrDefault(container, Taker.LAUNCHER),
-                        dump,
-                        times.getOrDefault(container, new long[2])));
+                ContainerArtifact artifact = share.during(
+                        "the stored " + uri(container),
+                        () -> artifact(
+                                container,
+                                takers.getOrDefault(container, Taker.LAUNCHER),
+                                dump,
+                                times.getOrDefault(container, new long[2])));
                 artifacts.add(artifact);
                 bytes[0] += artifact.sizeBytes();
                 listener.progress(Progress.STORED, container.name(), millis(), bytes[0]);
@@ -429,8 +438,9 @@ public final class Checkpoints {
             List<VolumeArtifact> stored = share.during("the sizes of the volumes", () -> {
                 List<VolumeArtifact> sizes = new ArrayList<>();
                 for (String volume : volumes.keySet()) {
-                    sizes.add(new VolumeArtifact(volume, Files.size(
-                            directory(order.source().uid(), order.id())
+                    sizes.add(new VolumeArtifact(
+                            volume,
+                            Files.size(directory(order.source().uid(), order.id())
                                     .resolve(VOLUMES)
                                     .resolve(volume + ".tar.zst"))));
                 }

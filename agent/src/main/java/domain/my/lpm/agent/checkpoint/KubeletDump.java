@@ -58,9 +58,13 @@ final class KubeletDump implements Dump {
         CheckpointOrder order = job.order();
         Path archive;
         try {
-            archive = configuration.during(order.hold().isPresent(), order.tcp(), () -> steps.during(
-                    Step.CALL_KUBELET,
-                    () -> kubelet.checkpoint(order.source(), job.container().name(), atMost)));
+            archive = configuration.during(
+                    order.hold().isPresent(),
+                    order.tcp(),
+                    () -> steps.during(
+                            Step.CALL_KUBELET,
+                            () -> kubelet.checkpoint(
+                                    order.source(), job.container().name(), atMost)));
         } catch (KubeletException refused) {
             throw translated(job, refused);
         }
@@ -103,50 +107,53 @@ final class KubeletDump implements Dump {
                     unreadable);
         }
         steps.during(Step.STORE_ARCHIVE, () -> {
-            share.during(job.uri().toString(), atMost, () -> Ingest.run(
-                    ArchiveSource.tar(archive),
-                    share.root(),
-                    job.uri(),
-                    new Provenance(
-                            new Owner(
-                                    job.order().source().namespace(),
-                                    job.order().source().name(),
-                                    job.container().name()),
-                            Architecture.ofThisMachine(),
-                            System.getProperty("os.version"),
-                            null,
-                            "cri-o",
-                            Instant.now(),
-                            Map.of()),
-                    key,
-                    Options.of(job.order().form())));
+            share.during(
+                    job.uri().toString(),
+                    atMost,
+                    () -> Ingest.run(
+                            ArchiveSource.tar(archive),
+                            share.root(),
+                            job.uri(),
+                            new Provenance(
+                                    new Owner(
+                                            job.order().source().namespace(),
+                                            job.order().source().name(),
+                                            job.container().name()),
+                                    Architecture.ofThisMachine(),
+                                    System.getProperty("os.version"),
+                                    null,
+                                    "cri-o",
+                                    Instant.now(),
+                                    Map.of()),
+                            key,
+                            Options.of(job.order().form())));
         });
-        job.volumes().forEach((volume, path) -> steps.during(Step.STORE_VOLUME, () -> {
-            share.during("the volume " + volume, atMost, () -> {
-                VolumeArchive.store(
-                        Path.of("/proc/" + job.container().pid() + "/root" + path),
-                        share.root(),
-                        job.uri().podUid(),
-                        job.uri().checkpointId(),
-                        volume,
-                        key);
-                return true;
-            });
-        }));
+        job.volumes()
+                .forEach((volume, path) -> steps.during(Step.STORE_VOLUME, () -> {
+                    share.during("the volume " + volume, atMost, () -> {
+                        VolumeArchive.store(
+                                Path.of("/proc/" + job.container().pid() + "/root" + path),
+                                share.root(),
+                                job.uri().podUid(),
+                                job.uri().checkpointId(),
+                                volume,
+                                key);
+                        return true;
+                    });
+                }));
     }
 
     private static AgentException translated(Job job, KubeletException refused) {
-        Kind kind =
-                switch (refused.kind()) {
-                    case UNREACHABLE, PAUSED -> Kind.UNAVAILABLE;
-                    case NOT_FOUND -> Kind.NOT_FOUND;
-                    case TIMED_OUT -> Kind.DEADLINE_EXCEEDED;
-                    case UNAUTHORIZED, FORBIDDEN, UNSUPPORTED, FAILED -> Kind.FAILED_PRECONDITION;
-                };
+        Kind kind = switch (refused.kind()) {
+            case UNREACHABLE, PAUSED -> Kind.UNAVAILABLE;
+            case NOT_FOUND -> Kind.NOT_FOUND;
+            case TIMED_OUT -> Kind.DEADLINE_EXCEEDED;
+            case UNAUTHORIZED, FORBIDDEN, UNSUPPORTED, FAILED -> Kind.FAILED_PRECONDITION;
+        };
         return new AgentException(
                 kind,
-                "the kubelet took no checkpoint of the container '" + job.container().name() + "' of pod "
-                        + job.order().source() + ": " + refused.getMessage(),
+                "the kubelet took no checkpoint of the container '"
+                        + job.container().name() + "' of pod " + job.order().source() + ": " + refused.getMessage(),
                 refused);
     }
 }

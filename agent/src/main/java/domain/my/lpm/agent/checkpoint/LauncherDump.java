@@ -58,8 +58,7 @@ final class LauncherDump implements Dump {
             Thread reader = new Thread(
                     () -> {
                         try {
-                            said.append(new String(
-                                    process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+                            said.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
                         } catch (IOException ended) {
                             // It has said all.
                         }

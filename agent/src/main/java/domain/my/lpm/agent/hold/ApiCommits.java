@@ -37,12 +37,14 @@ public final class ApiCommits implements Commits {
     @Override
     public Verdict forbid(Hold hold) {
         int slash = hold.migration().indexOf('/');
-        var migrations = client.resources(PodMigration.class).inNamespace(hold.migration().substring(0, slash));
+        var migrations = client.resources(PodMigration.class)
+                .inNamespace(hold.migration().substring(0, slash));
         String name = hold.migration().substring(slash + 1);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
                 PodMigration migration = migrations.withName(name).get();
-                if (migration == null || !hold.migrationUid().equals(migration.getMetadata().getUid())) {
+                if (migration == null
+                        || !hold.migrationUid().equals(migration.getMetadata().getUid())) {
                     return Verdict.FORBIDDEN;
                 }
                 PodMigrationStatus status =
@@ -56,11 +58,15 @@ public final class ApiCommits implements Commits {
                 }
                 migration.setStatus(forbidden(status));
                 // With the version that was read: a commit that came between makes it fail.
-                steps.during(Step.FORBID_COMMIT, () -> client.resource(migration).updateStatus());
+                steps.during(
+                        Step.FORBID_COMMIT, () -> client.resource(migration).updateStatus());
                 return Verdict.FORBIDDEN;
             } catch (KubernetesClientException problem) {
                 if (problem.getCode() != CONFLICT) {
-                    LOG.warn("the API server did not answer for the migration {}: {}", hold.migration(), problem.getMessage());
+                    LOG.warn(
+                            "the API server did not answer for the migration {}: {}",
+                            hold.migration(),
+                            problem.getMessage());
                     return Verdict.UNKNOWN;
                 }
             }
@@ -71,8 +77,9 @@ public final class ApiCommits implements Commits {
     private PodMigrationStatus forbidden(PodMigrationStatus status) {
         status.setPhase(MigrationPhase.ROLLING_BACK);
         status.setReason(HOLD_LAPSED);
-        status.setMessage("the lease on the held source ran out, as nobody renewed it; the source goes on, see whether the"
-                + " controller runs and migrate again");
+        status.setMessage(
+                "the lease on the held source ran out, as nobody renewed it; the source goes on, see whether the"
+                        + " controller runs and migrate again");
         List<PhaseTransition> transitions = new ArrayList<>(status.getPhaseTransitions());
         transitions.add(PhaseTransition.at(MigrationPhase.ROLLING_BACK, clock.instant()));
         status.setPhaseTransitions(transitions);

@@ -20,7 +20,9 @@ public interface HeldProcesses {
     /** Whether a container is still the one that was held: its first process lives. */
     static boolean isThere(HeldContainer container) {
         return Processes.exists(container.pid())
-                && Processes.state(container.pid()).filter(state -> state != 'Z').isPresent()
+                && Processes.state(container.pid())
+                        .filter(state -> state != 'Z')
+                        .isPresent()
                 && Processes.identity(container.pid()).equals(container.identity());
     }
 

@@ -73,7 +73,13 @@ public final class Holds {
                 requireSame(before.get(), migrationUid, checkpointId);
             }
             Hold hold = new Hold(
-                    pod, migration, migrationUid, checkpointId, containers, clock.instant().plus(lease), false);
+                    pod,
+                    migration,
+                    migrationUid,
+                    checkpointId,
+                    containers,
+                    clock.instant().plus(lease),
+                    false);
             records.put(hold);
             return hold;
         }
@@ -81,7 +87,8 @@ public final class Holds {
 
     private static void requireSame(Hold before, String migrationUid, String checkpointId) {
         requireNotFenced(before);
-        if (!before.migrationUid().equals(migrationUid) || !before.checkpointId().equals(checkpointId)) {
+        if (!before.migrationUid().equals(migrationUid)
+                || !before.checkpointId().equals(checkpointId)) {
             throw new IllegalStateException("pod " + before.pod() + " is held for the migration " + before.migration()
                     + " by the checkpoint " + before.checkpointId() + "; let that migration end, or delete it");
         }

@@ -42,8 +42,7 @@ public final class LauncherHeldProcesses implements HeldProcesses {
     }
 
     private void run(String command, HeldContainer container) {
-        Process process =
-                launchers.start(List.of(command, "--pid", Integer.toString(launchers.pid(container.pid()))));
+        Process process = launchers.start(List.of(command, "--pid", Integer.toString(launchers.pid(container.pid()))));
         try {
             // What it says is little: it cannot fill the pipe.
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {

@@ -86,9 +86,18 @@ final class CheckpointImage {
         annotations.put("org.criu.checkpoint.engine.name", provenance.runtime());
         if (stored.file("config.dump").isPresent()) {
             var config = JSON.readTree(stored.read("config.dump", 1 << 20));
-            putIfThere(annotations, CRI_O + "rawImageName", config.path("rootfsImage").asText());
-            putIfThere(annotations, CRI_O + "rootfsImageID", config.path("rootfsImageRef").asText());
-            putIfThere(annotations, CRI_O + "rootfsImageName", config.path("rootfsImageName").asText());
+            putIfThere(
+                    annotations,
+                    CRI_O + "rawImageName",
+                    config.path("rootfsImage").asText());
+            putIfThere(
+                    annotations,
+                    CRI_O + "rootfsImageID",
+                    config.path("rootfsImageRef").asText());
+            putIfThere(
+                    annotations,
+                    CRI_O + "rootfsImageName",
+                    config.path("rootfsImageName").asText());
             putIfThere(
                     annotations,
                     "org.criu.checkpoint.rootfsImageName",
@@ -116,18 +125,7 @@ final class CheckpointImage {
             long seconds = stored.manifest().provenance().createdAt().getEpochSecond();
             for (StoredFile each : stored.files()) {
                 tar.put(new TarEntry(
-                        each.name(),
-                        TarEntry.Type.FILE,
-                        each.size(),
-                        0600,
-                        0,
-                        0,
-                        seconds,
-                        0,
-                        "",
-                        0,
-                        0,
-                        Map.of()));
+                        each.name(), TarEntry.Type.FILE, each.size(), 0600, 0, 0, seconds, 0, "", 0, 0, Map.of()));
                 try (InputStream content = stored.open(each.name())) {
                     content.transferTo(tar.content());
                 }
@@ -160,5 +158,4 @@ final class CheckpointImage {
             throw new IllegalStateException(impossible);
         }
     }
-
 }

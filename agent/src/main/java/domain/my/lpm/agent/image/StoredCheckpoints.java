@@ -48,8 +48,7 @@ public final class StoredCheckpoints {
      *
      * @param imageCommand see {@link domain.my.lpm.agent.AgentSettings#imageCommand}
      */
-    public StoredCheckpoints(
-            Launchers launchers, Places places, Share share, String imageCommand, StepListener steps) {
+    public StoredCheckpoints(Launchers launchers, Places places, Share share, String imageCommand, StepListener steps) {
         this.launchers = launchers;
         this.places = places;
         this.share = share;
@@ -74,19 +73,21 @@ public final class StoredCheckpoints {
         } else {
             directory = CheckpointUri.parse(uri).directory(share.root());
         }
-        return steps.during(Step.DELETE_CHECKPOINT, () -> share.during("the deletion of " + uri, LONG, () -> {
-            if (!Share.isThere(directory)) {
-                return false;
-            }
-            // Without its mark it is no checkpoint any more, wherever this is cut short.
-            Durable.delete(directory.resolve(".checkpoint-complete"));
-            Durable.delete(directory);
-            Path above = directory.getParent();
-            if (above != null && isEmpty(above)) {
-                Durable.delete(above);
-            }
-            return true;
-        }));
+        return steps.during(
+                Step.DELETE_CHECKPOINT,
+                () -> share.during("the deletion of " + uri, LONG, () -> {
+                    if (!Share.isThere(directory)) {
+                        return false;
+                    }
+                    // Without its mark it is no checkpoint any more, wherever this is cut short.
+                    Durable.delete(directory.resolve(".checkpoint-complete"));
+                    Durable.delete(directory);
+                    Path above = directory.getParent();
+                    if (above != null && isEmpty(above)) {
+                        Durable.delete(above);
+                    }
+                    return true;
+                }));
     }
 
     private static boolean isEmpty(Path directory) throws IOException {
@@ -101,21 +102,24 @@ public final class StoredCheckpoints {
      * @return what they take, in bytes
      */
     public long extract(CheckpointUri uri) {
-        return steps.during(Step.EXTRACT_IMAGES, () -> share.during("the images of " + uri, LONG, () -> {
-            StoredContainer stored = trusted(uri);
-            Path images = stored.directory().resolve(IMAGES);
-            List<StoredFile> files = stored.files().stream()
-                    .filter(file -> file.name().startsWith(CHECKPOINT + "/"))
-                    .toList();
-            if (!Share.isThere(images)) {
-                Path partial = stored.directory().resolve(PARTIAL);
-                Durable.delete(partial);
-                stored.extractTo(partial, files.stream().map(StoredFile::name).toList(), Runnable::run);
-                Files.move(partial.resolve(CHECKPOINT), images, StandardCopyOption.ATOMIC_MOVE);
-                Durable.delete(partial);
-            }
-            return files.stream().mapToLong(StoredFile::size).sum();
-        }));
+        return steps.during(
+                Step.EXTRACT_IMAGES,
+                () -> share.during("the images of " + uri, LONG, () -> {
+                    StoredContainer stored = trusted(uri);
+                    Path images = stored.directory().resolve(IMAGES);
+                    List<StoredFile> files = stored.files().stream()
+                            .filter(file -> file.name().startsWith(CHECKPOINT + "/"))
+                            .toList();
+                    if (!Share.isThere(images)) {
+                        Path partial = stored.directory().resolve(PARTIAL);
+                        Durable.delete(partial);
+                        stored.extractTo(
+                                partial, files.stream().map(StoredFile::name).toList(), Runnable::run);
+                        Files.move(partial.resolve(CHECKPOINT), images, StandardCopyOption.ATOMIC_MOVE);
+                        Durable.delete(partial);
+                    }
+                    return files.stream().mapToLong(StoredFile::size).sum();
+                }));
     }
 
     private StoredContainer trusted(CheckpointUri uri) {
@@ -149,7 +153,8 @@ public final class StoredCheckpoints {
                     Kind.FAILED_PRECONDITION,
                     "this node's agent has no command to import an image; set --image-command, or use self-restore");
         }
-        Path layout = places.staging().resolve("image-" + uri.podUid() + "-" + uri.checkpointId() + "-" + uri.container());
+        Path layout =
+                places.staging().resolve("image-" + uri.podUid() + "-" + uri.checkpointId() + "-" + uri.container());
         // A name that no registry has, and that tells one checkpoint from another.
         String image = "localhost/lpm-checkpoint/" + uri.container() + ":"
                 + digest.substring("sha256:".length(), "sha256:".length() + 32);

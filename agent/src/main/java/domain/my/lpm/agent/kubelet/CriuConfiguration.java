@@ -31,6 +31,7 @@ public final class CriuConfiguration {
     private static final long GHOST_LIMIT = 1L << 30;
 
     private final Path directory;
+    private final Path state;
     private final Path record;
     private final StepListener steps;
     private final ReentrantLock lock = new ReentrantLock();
@@ -43,6 +44,7 @@ public final class CriuConfiguration {
      */
     public CriuConfiguration(Path nodeRoot, Path state, StepListener steps) {
         this.directory = nodeRoot.resolve("etc/criu");
+        this.state = state;
         this.record = state.resolve("criu-configuration.json");
         this.steps = steps;
         putBack();
@@ -91,14 +93,15 @@ public final class CriuConfiguration {
             before.put("runc.conf", read("runc.conf").orElse(null));
             // crun reads runc.conf only where it has none of its own.
             read("crun.conf").ifPresent(own -> before.put("crun.conf", own));
-            Durable.createDirectories(record.getParent());
+            Durable.createDirectories(state);
             Durable.replace(record, JSON.writeValueAsBytes(new Before(before)));
             for (String file : before.keySet()) {
                 Durable.replace(directory.resolve(file), content);
             }
         } catch (IOException problem) {
             throw new UncheckedIOException(
-                    "cannot write CRIU's configuration in " + directory + "; mount the node's root for writing", problem);
+                    "cannot write CRIU's configuration in " + directory + "; mount the node's root for writing",
+                    problem);
         }
     }
 

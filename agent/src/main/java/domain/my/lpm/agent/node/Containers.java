@@ -146,15 +146,14 @@ public final class Containers {
          */
         Map<String, Integer> firstOf(Set<String> ids) {
             Map<String, Set<Integer>> members = new LinkedHashMap<>();
-            ids.forEach(id -> members.put(id, new TreeSet<>()));
             Map<String, Pattern> patterns = ids.stream().collect(Collectors.toMap(id -> id, ControlGroups::pattern));
             for (int pid : all()) {
                 String groups = String.join("\n", Processes.controlGroups(pid).values());
-                for (String id : ids) {
-                    if (groups.contains(id) && patterns.get(id).matcher(groups).find()) {
-                        members.get(id).add(pid);
+                patterns.forEach((id, pattern) -> {
+                    if (groups.contains(id) && pattern.matcher(groups).find()) {
+                        members.computeIfAbsent(id, absent -> new TreeSet<>()).add(pid);
                     }
-                }
+                });
             }
             Map<String, Integer> first = new LinkedHashMap<>();
             members.forEach((id, pids) -> first(pids).ifPresent(pid -> first.put(id, pid)));
@@ -164,7 +163,8 @@ public final class Containers {
         private static Optional<Integer> first(Set<Integer> members) {
             List<Integer> heads = members.stream()
                     .filter(pid -> !members.contains(parent(pid)))
-                    .filter(pid -> Processes.state(pid).filter(state -> state != 'Z').isPresent())
+                    .filter(pid ->
+                            Processes.state(pid).filter(state -> state != 'Z').isPresent())
                     .toList();
             return heads.stream()
                     .filter(pid -> {
@@ -181,13 +181,15 @@ public final class Containers {
 
         /** A whole segment of the path: the scope of its monitor, crio-conmon-ID.scope, is another one. */
         private static Pattern pattern(String id) {
-            return Pattern.compile("/(?:crio-|cri-containerd-|cri-o-|docker-|libpod-)?" + Pattern.quote(id)
-                    + "(?:\\.scope)?(?:/|$)", Pattern.MULTILINE);
+            return Pattern.compile(
+                    "/(?:crio-|cri-containerd-|cri-o-|docker-|libpod-)?" + Pattern.quote(id) + "(?:\\.scope)?(?:/|$)",
+                    Pattern.MULTILINE);
         }
 
         private static List<Integer> all() {
-            String[] names = new java.io.File("/proc").list((directory, name) ->
-                    name.chars().allMatch(character -> character >= '0' && character <= '9'));
+            String[] names = new java.io.File("/proc")
+                    .list((directory, name) ->
+                            name.chars().allMatch(character -> character >= '0' && character <= '9'));
             return names == null
                     ? List.of()
                     : Stream.of(names).map(Integer::valueOf).toList();

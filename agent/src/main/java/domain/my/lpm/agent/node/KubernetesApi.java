@@ -23,20 +23,24 @@ public final class KubernetesApi implements ApiServer {
 
     @Override
     public Optional<Pod> pod(String namespace, String name) {
-        return asked("pod " + namespace + "/" + name, () -> Optional.ofNullable(
-                client.pods().inNamespace(namespace).withName(name).get()));
+        return asked(
+                "pod " + namespace + "/" + name,
+                () -> Optional.ofNullable(
+                        client.pods().inNamespace(namespace).withName(name).get()));
     }
 
     @Override
     public Optional<Node> node(String name) {
-        return asked("node " + name, () -> Optional.ofNullable(
-                client.nodes().withName(name).get()));
+        return asked(
+                "node " + name,
+                () -> Optional.ofNullable(client.nodes().withName(name).get()));
     }
 
     @Override
     public void write(String node, MigrationNodeStatus status) {
         asked("MigrationNode " + node, () -> {
-            MigrationNode there = client.resources(MigrationNode.class).withName(node).get();
+            MigrationNode there =
+                    client.resources(MigrationNode.class).withName(node).get();
             if (there == null) {
                 MigrationNode made = new MigrationNode();
                 made.setMetadata(new ObjectMetaBuilder().withName(node).build());

@@ -95,12 +95,15 @@ public final class NodeProbe {
                 .setArchitecture(Architecture.ofThisMachine())
                 .addAllCpuFeatures(cpuFeatures())
                 .setCriuVersion(found.version())
-                .setRuntime(runtime().map(runtime -> runtime.name() + " " + runtime.version()).orElse(""))
+                .setRuntime(runtime()
+                        .map(runtime -> runtime.name() + " " + runtime.version())
+                        .orElse(""))
                 .setCgroupVersion(cgroupVersion());
-        obstacles(found).forEach((kind, obstacle) -> node.addCapabilities(Capability.newBuilder()
-                .setKind(kind)
-                .setPresent(obstacle.isEmpty())
-                .setReason(obstacle)));
+        obstacles(found)
+                .forEach((kind, obstacle) -> node.addCapabilities(Capability.newBuilder()
+                        .setKind(kind)
+                        .setPresent(obstacle.isEmpty())
+                        .setReason(obstacle)));
         return node.build();
     }
 
@@ -137,13 +140,14 @@ public final class NodeProbe {
                     : storage.contains("free") ? Reasons.STORAGE_FULL : Reasons.STORAGE_UNREACHABLE;
         }
         List<CapabilityStatus> capabilities = new ArrayList<>();
-        obstacles(found).forEach((kind, obstacle) -> capability(kind)
-                .ifPresent(name -> capabilities.add(new CapabilityStatus(
-                        name,
-                        obstacle.isEmpty(),
-                        obstacle.isEmpty()
-                                ? null
-                                : obstacle.substring(0, Math.min(LONGEST_REASON, obstacle.length()))))));
+        obstacles(found)
+                .forEach((kind, obstacle) -> capability(kind)
+                        .ifPresent(name -> capabilities.add(new CapabilityStatus(
+                                name,
+                                obstacle.isEmpty(),
+                                obstacle.isEmpty()
+                                        ? null
+                                        : obstacle.substring(0, Math.min(LONGEST_REASON, obstacle.length()))))));
         status.setCapabilities(capabilities);
         status.setConditions(Conditions.with(
                 Conditions.with(List.of(), ConditionTypes.READY, true, "AgentRuns", "", null, now),
@@ -180,7 +184,9 @@ public final class NodeProbe {
         obstacles.put(CapabilityKind.HOLD, launcher);
         obstacles.put(
                 CapabilityKind.SELF_RESTORE,
-                launcher.isEmpty() && !Files.isDirectory(launchers.seen(settings.places().trustedKeys()))
+                launcher.isEmpty()
+                                && !Files.isDirectory(
+                                        launchers.seen(settings.places().trustedKeys()))
                         ? "there are no trusted keys in " + settings.places().trustedKeys()
                                 + "; mount the directory that holds them"
                         : launcher);
@@ -244,7 +250,8 @@ public final class NodeProbe {
         } catch (AgentException silent) {
             return Optional.empty();
         }
-        return node.filter(found -> found.getStatus() != null && found.getStatus().getNodeInfo() != null)
+        return node.filter(
+                        found -> found.getStatus() != null && found.getStatus().getNodeInfo() != null)
                 .map(found -> found.getStatus().getNodeInfo().getContainerRuntimeVersion())
                 .filter(version -> version.contains("://"))
                 .map(version -> new ContainerRuntime(
@@ -259,7 +266,9 @@ public final class NodeProbe {
         try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
             return lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
                     .findFirst()
-                    .map(line -> Stream.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))
+                    .map(line -> Stream.of(line.substring(line.indexOf(':') + 1)
+                                    .strip()
+                                    .split("\\s+"))
                             .sorted()
                             .distinct()
                             .toList())
@@ -279,7 +288,8 @@ public final class NodeProbe {
     private Criu look() {
         String program = settings.criu().toString();
         try {
-            Optional<CriuVersion> version = CriuVersion.parse(output(List.of(program, "--version")).text());
+            Optional<CriuVersion> version =
+                    CriuVersion.parse(output(List.of(program, "--version")).text());
             if (version.isEmpty()) {
                 return new Criu("", "CRIU at " + program + " does not tell its version; use the toolkit's image", "");
             }
@@ -289,7 +299,9 @@ public final class NodeProbe {
                         "CRIU " + version.get() + " is older than " + CriuVersion.OLDEST + "; use the toolkit's image",
                         "");
             }
-            boolean lazy = output(List.of(program, "check", "--feature", "uffd-noncoop")).exitCode() == 0;
+            boolean lazy = output(List.of(program, "check", "--feature", "uffd-noncoop"))
+                            .exitCode()
+                    == 0;
             return new Criu(
                     version.get().toString(),
                     "",
@@ -312,8 +324,7 @@ public final class NodeProbe {
                 return new Output(-1, "");
             }
             return new Output(
-                    process.exitValue(),
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+                    process.exitValue(), new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException problem) {
             throw new UncheckedIOException(problem);
         } catch (InterruptedException interrupted) {

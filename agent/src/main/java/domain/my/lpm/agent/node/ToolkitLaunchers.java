@@ -69,8 +69,11 @@ public final class ToolkitLaunchers implements Launchers {
                 }
             }
         } catch (IOException | UncheckedIOException refused) {
-            LOG.warn("the launcher {} stays in the agent's control group and ends with its container: {}; mount the node's"
-                    + " /sys/fs/cgroup writable", pid, refused.toString());
+            LOG.warn(
+                    "the launcher {} stays in the agent's control group and ends with its container: {}; mount the node's"
+                            + " /sys/fs/cgroup writable",
+                    pid,
+                    refused.toString());
         }
     }
 

@@ -65,8 +65,7 @@ final class Standby {
             @Nullable String uri,
             @Nullable String digest) {
         Record released(Release release) {
-            return new Record(
-                    container, pid, identity, arguments, release.uri().toString(), release.digest());
+            return new Record(container, pid, identity, arguments, release.uri().toString(), release.digest());
         }
 
         boolean isReleasedWith(Release release) {

@@ -257,9 +257,12 @@ public final class Standbys {
                 return true;
             });
             standbys.forEach((release, standby) -> release(target, release, standby));
-            return follow(target, standbys, end, progress, state -> state == State.COMPLETE
-                    || state == State.UNRESTORABLE
-                    || state.isFinal());
+            return follow(
+                    target,
+                    standbys,
+                    end,
+                    progress,
+                    state -> state == State.COMPLETE || state == State.UNRESTORABLE || state.isFinal());
         }
     }
 
@@ -372,17 +375,14 @@ public final class Standbys {
     private static Outcome outcome(String container, Standby standby) {
         Optional<Status> status = standby.status();
         boolean runs = standby.record().filter(Standbys::runs).isPresent();
-        Outcome.Kind kind =
-                switch (status.map(Status::state).orElse(State.PREPARING)) {
-                    case COMPLETE ->
-                        runs
-                                ? Outcome.Kind.RUNNING
-                                : standby.isListening() ? Outcome.Kind.COMPLETE : Outcome.Kind.FAILED;
-                    case UNRESTORABLE -> standby.isListening() ? Outcome.Kind.UNRESTORABLE : Outcome.Kind.FAILED;
-                    case RESTORED -> Outcome.Kind.RUNNING;
-                    case FRESH -> Outcome.Kind.FRESH;
-                    case FAILED, PREPARING, STANDBY, STAGING, RESTORING -> Outcome.Kind.FAILED;
-                };
+        Outcome.Kind kind = switch (status.map(Status::state).orElse(State.PREPARING)) {
+            case COMPLETE ->
+                runs ? Outcome.Kind.RUNNING : standby.isListening() ? Outcome.Kind.COMPLETE : Outcome.Kind.FAILED;
+            case UNRESTORABLE -> standby.isListening() ? Outcome.Kind.UNRESTORABLE : Outcome.Kind.FAILED;
+            case RESTORED -> Outcome.Kind.RUNNING;
+            case FRESH -> Outcome.Kind.FRESH;
+            case FAILED, PREPARING, STANDBY, STAGING, RESTORING -> Outcome.Kind.FAILED;
+        };
         String message = status.map(Status::message).orElse("");
         if (kind == Outcome.Kind.FAILED && message.isEmpty()) {
             message = "its launcher died while it was "
@@ -463,10 +463,11 @@ public final class Standbys {
         }
         again.forEach((release, standby) -> release(target, release, standby));
         if (!again.isEmpty()) {
-            Waiting.until(Duration.ofNanos(Math.max(0, end - System.nanoTime())), () -> again.values().stream()
-                    .allMatch(standby -> isDecidable(standby.state(), true)
-                            || hasEnded(standby)
-                            || !standby.isListening()));
+            Waiting.until(
+                    Duration.ofNanos(Math.max(0, end - System.nanoTime())),
+                    () -> again.values().stream()
+                            .allMatch(standby ->
+                                    isDecidable(standby.state(), true) || hasEnded(standby) || !standby.isListening()));
         }
     }
 
@@ -482,8 +483,9 @@ public final class Standbys {
     }
 
     private static List<Outcome> awaitRunning(Map<String, Standby> standbys, long end) {
-        Waiting.until(Duration.ofNanos(Math.max(0, end - System.nanoTime())), () -> standbys.values().stream()
-                .allMatch(standby -> hasEnded(standby) || !standby.isListening()));
+        Waiting.until(
+                Duration.ofNanos(Math.max(0, end - System.nanoTime())),
+                () -> standbys.values().stream().allMatch(standby -> hasEnded(standby) || !standby.isListening()));
         return standbys.entrySet().stream()
                 .map(entry -> outcome(entry.getKey(), entry.getValue()))
                 .toList();

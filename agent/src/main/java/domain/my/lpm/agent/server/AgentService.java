@@ -96,13 +96,16 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
         answer("Checkpoint", response, () -> {
             CheckpointOrder order = Requests.checkpoint(request);
             PodArtifact artifact = checkpoints.take(
-                    order, (what, container, at, bytes) -> tell(response, CheckpointEvent.newBuilder()
-                            .setProgress(CheckpointProgress.newBuilder()
-                                    .setStep(step(what))
-                                    .setContainer(container)
-                                    .setAtMillis(at)
-                                    .setBytes(bytes))
-                            .build()));
+                    order,
+                    (what, container, at, bytes) -> tell(
+                            response,
+                            CheckpointEvent.newBuilder()
+                                    .setProgress(CheckpointProgress.newBuilder()
+                                            .setStep(step(what))
+                                            .setContainer(container)
+                                            .setAtMillis(at)
+                                            .setBytes(bytes))
+                                    .build()));
             return CheckpointEvent.newBuilder()
                     .setArtifact(artifact(artifact, order.hold().isPresent()))
                     .build();
@@ -142,12 +145,17 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
             List<Release> releases = Requests.releases(request.getReleasesList());
             Duration deadline = Requests.deadline(request.getDeadlineMillis());
             List<Outcome> outcomes = standbys.restore(
-                    target, releases, deadline, (container, state) -> tell(response, RestoreEvent.newBuilder()
-                            .setProgress(RestoreProgress.newBuilder()
-                                    .setContainer(container)
-                                    .setState(state.name().toLowerCase(Locale.ROOT))
-                                    .setAtMillis((System.nanoTime() - start) / 1_000_000))
-                            .build()));
+                    target,
+                    releases,
+                    deadline,
+                    (container, state) -> tell(
+                            response,
+                            RestoreEvent.newBuilder()
+                                    .setProgress(RestoreProgress.newBuilder()
+                                            .setContainer(container)
+                                            .setState(state.name().toLowerCase(Locale.ROOT))
+                                            .setAtMillis((System.nanoTime() - start) / 1_000_000))
+                                    .build()));
             RestoreOutcome.Builder outcome = RestoreOutcome.newBuilder();
             outcomes.forEach(each -> outcome.addContainers(outcome(each)));
             return RestoreEvent.newBuilder().setOutcome(outcome).build();
@@ -188,16 +196,22 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
     @Override
     public void extractCheckpointImages(
             ExtractCheckpointImagesRequest request, StreamObserver<ExtractCheckpointImagesResponse> response) {
-        answer("ExtractCheckpointImages", response, () -> ExtractCheckpointImagesResponse.newBuilder()
-                .setSizeBytes(stored.extract(Requests.uri(request.getUri())))
-                .build());
+        answer(
+                "ExtractCheckpointImages",
+                response,
+                () -> ExtractCheckpointImagesResponse.newBuilder()
+                        .setSizeBytes(stored.extract(Requests.uri(request.getUri())))
+                        .build());
     }
 
     @Override
     public void deleteCheckpoint(DeleteCheckpointRequest request, StreamObserver<DeleteCheckpointResponse> response) {
-        answer("DeleteCheckpoint", response, () -> DeleteCheckpointResponse.newBuilder()
-                .setWasThere(stored.delete(request.getUri()))
-                .build());
+        answer(
+                "DeleteCheckpoint",
+                response,
+                () -> DeleteCheckpointResponse.newBuilder()
+                        .setWasThere(stored.delete(request.getUri()))
+                        .build());
     }
 
     private static <A> void answer(String call, StreamObserver<A> response, Supplier<A> work) {
@@ -245,8 +259,8 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
         if (failure instanceof IllegalStateException) {
             return Status.FAILED_PRECONDITION.withDescription(message);
         }
-        return Status.INTERNAL.withDescription("the call failed for a reason that nobody foresaw: " + failure
-                + "; see the agent's log");
+        return Status.INTERNAL.withDescription(
+                "the call failed for a reason that nobody foresaw: " + failure + "; see the agent's log");
     }
 
     private static Status status(AgentException.Kind kind) {
@@ -275,8 +289,7 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
                     OTHER_ARCHITECTURE,
                     INCOMPLETE,
                     CONSUMED,
-                    EXISTS ->
-                Status.FAILED_PRECONDITION;
+                    EXISTS -> Status.FAILED_PRECONDITION;
         };
     }
 
@@ -308,9 +321,8 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
                         .setFrozenAtMillis(container.frozenAtMillis())
                         .setDumpedAtMillis(container.dumpedAtMillis())));
         artifact.volumes()
-                .forEach(volume -> message.addVolumes(VolumeArtifact.newBuilder()
-                        .setVolume(volume.volume())
-                        .setSizeBytes(volume.sizeBytes())));
+                .forEach(volume -> message.addVolumes(
+                        VolumeArtifact.newBuilder().setVolume(volume.volume()).setSizeBytes(volume.sizeBytes())));
         return message.build();
     }
 

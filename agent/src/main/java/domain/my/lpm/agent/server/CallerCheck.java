@@ -58,7 +58,8 @@ final class CallerCheck implements ServerInterceptor {
                             .filter(name -> name.get(0) instanceof Integer kind && DNS_AND_URI.contains(kind))
                             .forEach(name -> names.add(String.valueOf(name.get(1))));
                 }
-                for (Rdn part : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+                for (Rdn part :
+                        new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
                     if (part.getType().equalsIgnoreCase("CN")) {
                         names.add(String.valueOf(part.getValue()));
                     }

@@ -93,16 +93,15 @@ final class Requests {
         }
         labels(releases.stream().map(ContainerRelease::getContainer).toList(), "container");
         return releases.stream()
-                .map(release -> new Release(
-                        release.getContainer(), uri(release.getUri()), digest(release.getDigest())))
+                .map(release -> new Release(release.getContainer(), uri(release.getUri()), digest(release.getDigest())))
                 .toList();
     }
 
     private static HoldTerms hold(domain.my.lpm.agent.protocol.HoldTerms terms) {
         int slash = terms.getMigration().indexOf('/');
         if (slash < 0) {
-            throw new IllegalArgumentException("'" + terms.getMigration()
-                    + "' names no PodMigration: write its namespace, a slash and its name");
+            throw new IllegalArgumentException(
+                    "'" + terms.getMigration() + "' names no PodMigration: write its namespace, a slash and its name");
         }
         // Namespace, name and uid have the form of a pod's.
         PodReference migration = new PodReference(

@@ -212,7 +212,8 @@ class HoldsTest {
     @ParameterizedTest
     @ValueSource(longs = {-1, 0, 4999, 600_001})
     void aLeaseOutOfItsRangeIsRefused(long millis) {
-        assertThatThrownBy(() -> holds.begin(POD, MIGRATION, MIGRATION_UID, "hop-1", List.of(MAIN), Duration.ofMillis(millis)))
+        assertThatThrownBy(() ->
+                        holds.begin(POD, MIGRATION, MIGRATION_UID, "hop-1", List.of(MAIN), Duration.ofMillis(millis)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a lease of " + millis + " ms is not between 5000 and 600000 ms; ask for one that is");
         assertThat(holds.all()).isEmpty();

@@ -130,15 +130,13 @@ class AgentMigrationTest {
         assertThat(nonces(target)).hasSize(1).isEqualTo(nonces(source));
         List<Integer> all = new ArrayList<>(ticks(source));
         all.addAll(ticks(target));
-        assertThat(all)
-                .isEqualTo(IntStream.rangeClosed(1, all.size()).boxed().toList());
+        assertThat(all).isEqualTo(IntStream.rangeClosed(1, all.size()).boxed().toList());
     }
 
     static void assertGoesOn(RunningContainer source) {
         awaitNextTick(source);
         List<Integer> all = ticks(source);
-        assertThat(all)
-                .isEqualTo(IntStream.rangeClosed(1, all.size()).boxed().toList());
+        assertThat(all).isEqualTo(IntStream.rangeClosed(1, all.size()).boxed().toList());
         assertThat(nonces(source)).hasSize(1);
     }
 
@@ -210,7 +208,9 @@ class AgentMigrationTest {
                 .containsExactly(ContainerOutcome.Kind.RUNNING, ContainerOutcome.Kind.RUNNING);
         assertContinued(from.container("main"), to.container("main"));
         assertContinued(from.container("side"), to.container("side"));
-        assertThat(kinds(b.stub().run(run(to)).getContainersList())).as("repeated").doesNotContain(ContainerOutcome.Kind.FAILED);
+        assertThat(kinds(b.stub().run(run(to)).getContainersList()))
+                .as("repeated")
+                .doesNotContain(ContainerOutcome.Kind.FAILED);
         assertThatThrownBy(() -> b.stub()
                         .withdraw(WithdrawRequest.newBuilder()
                                 .setTarget(AgentPair.reference(to))
@@ -218,9 +218,8 @@ class AgentMigrationTest {
                 .hasMessageContaining("FAILED_PRECONDITION")
                 .hasMessageContaining("runs and cannot be withdrawn");
 
-        FenceRequest fence = FenceRequest.newBuilder()
-                .setSource(AgentPair.reference(from))
-                .build();
+        FenceRequest fence =
+                FenceRequest.newBuilder().setSource(AgentPair.reference(from)).build();
         assertThat(a.stub().fence(fence).getKilled()).isGreaterThanOrEqualTo(2);
         assertThat(a.stub().fence(fence).getKilled()).isZero();
         assertThat(from.container("main").isRunning()).isFalse();
@@ -251,20 +250,19 @@ class AgentMigrationTest {
         assertThat(kinds(AgentPair.restore(b, AgentPair.release(to, artifact)).getContainersList()))
                 .containsExactly(ContainerOutcome.Kind.COMPLETE);
 
-        WithdrawRequest withdraw = WithdrawRequest.newBuilder()
-                .setTarget(AgentPair.reference(to))
-                .build();
+        WithdrawRequest withdraw =
+                WithdrawRequest.newBuilder().setTarget(AgentPair.reference(to)).build();
         b.stub().withdraw(withdraw);
         b.stub().withdraw(withdraw);
-        ResumeRequest resume = ResumeRequest.newBuilder()
-                .setSource(AgentPair.reference(from))
-                .build();
+        ResumeRequest resume =
+                ResumeRequest.newBuilder().setSource(AgentPair.reference(from)).build();
         assertThat(a.stub().resume(resume).getWasHeld()).isTrue();
         assertThat(a.stub().resume(resume).getWasHeld()).isFalse();
 
         assertGoesOn(from.container("main"));
         assertThat(to.container("main").output()).isEmpty();
-        assertThatThrownBy(() -> AgentPair.take(a, AgentPair.checkpoint(from, id).build()))
+        assertThatThrownBy(
+                        () -> AgentPair.take(a, AgentPair.checkpoint(from, id).build()))
                 .hasMessageContaining("FAILED_PRECONDITION")
                 .hasMessageContaining("was taken, but the pod has gone on since; take another one");
     }
@@ -281,9 +279,10 @@ class AgentMigrationTest {
 
         assertThat(first.get(5, TimeUnit.MINUTES)).isEqualTo(second.get(5, TimeUnit.MINUTES));
         assertThat(first.get().getContainersCount()).isEqualTo(1);
-        a.stub().resume(ResumeRequest.newBuilder()
-                .setSource(AgentPair.reference(from))
-                .build());
+        a.stub()
+                .resume(ResumeRequest.newBuilder()
+                        .setSource(AgentPair.reference(from))
+                        .build());
         assertGoesOn(from.container("main"));
     }
 
@@ -294,9 +293,10 @@ class AgentMigrationTest {
         RunningPod from = pair.run(pair.cluster.source, ticker("anew"));
         RunningPod to = pair.run(pair.cluster.target, TargetPod.of(ticker("anew")));
         awaitNextTick(from.container("main"));
-        b.stub().prepare(prepare(to, from).toBuilder()
-                .setOnFailure(OnFailure.START_FRESH)
-                .build());
+        b.stub()
+                .prepare(prepare(to, from).toBuilder()
+                        .setOnFailure(OnFailure.START_FRESH)
+                        .build());
         PodArtifact artifact = AgentPair.take(a, AgentPair.checkpoint(from, id).build());
         pair.cluster
                 .sandbox
@@ -340,8 +340,8 @@ class AgentMigrationTest {
         AgentPair.Served a = source();
         ManagedChannel stranger = pair.channel("source", a.port(), "stranger.lpm");
         try {
-            assertThatThrownBy(() -> AgentGrpc.newBlockingStub(stranger)
-                            .describeNode(DescribeNodeRequest.getDefaultInstance()))
+            assertThatThrownBy(() ->
+                            AgentGrpc.newBlockingStub(stranger).describeNode(DescribeNodeRequest.getDefaultInstance()))
                     .isInstanceOf(StatusRuntimeException.class)
                     .hasMessageContaining("PERMISSION_DENIED")
                     .hasMessageContaining("stranger.lpm");
@@ -353,11 +353,11 @@ class AgentMigrationTest {
                 .setName("web")
                 .setUid("u")
                 .build();
-        assertThatThrownBy(() -> a.stub().resume(ResumeRequest.newBuilder().setSource(bad).build()))
+        assertThatThrownBy(() -> a.stub()
+                        .resume(ResumeRequest.newBuilder().setSource(bad).build()))
                 .hasMessageContaining("INVALID_ARGUMENT")
                 .hasMessageContaining("'../etc' is no namespace of a pod");
-        assertThatThrownBy(() -> a.stub()
-                        .resume(ResumeRequest.newBuilder().build()))
+        assertThatThrownBy(() -> a.stub().resume(ResumeRequest.newBuilder().build()))
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
                         refused -> assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));

@@ -177,9 +177,8 @@ final class AgentPair implements AutoCloseable {
     }
 
     static RestoreRequest release(RunningPod target, PodArtifact artifact) {
-        RestoreRequest.Builder request = RestoreRequest.newBuilder()
-                .setTarget(reference(target))
-                .setDeadlineMillis(Cluster.SOON.toMillis() * 2);
+        RestoreRequest.Builder request =
+                RestoreRequest.newBuilder().setTarget(reference(target)).setDeadlineMillis(Cluster.SOON.toMillis() * 2);
         for (ContainerArtifact each : artifact.getContainersList()) {
             request.addReleases(ContainerRelease.newBuilder()
                     .setContainer(each.getContainer())
@@ -214,7 +213,8 @@ final class AgentPair implements AutoCloseable {
     public void close() throws IOException {
         cluster.close();
         try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(java.util.Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         }
     }
 }

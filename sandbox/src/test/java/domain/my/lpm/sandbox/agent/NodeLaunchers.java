@@ -50,7 +50,8 @@ final class NodeLaunchers implements Launchers {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment()
-                .putAll(Map.of("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL", "C.UTF-8"));
+                .putAll(Map.of(
+                        "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL", "C.UTF-8"));
         try {
             Process process = builder.start();
             process.getOutputStream().close();
@@ -62,7 +63,8 @@ final class NodeLaunchers implements Launchers {
 
     @Override
     public Path seen(Path path) {
-        return nodeRoot().resolve(AGENT.resolve(path.toString().substring(1)).toString().substring(1));
+        return nodeRoot()
+                .resolve(AGENT.resolve(path.toString().substring(1)).toString().substring(1));
     }
 
     @Override

@@ -1,0 +1,185 @@
+package domain.my.lpm.sandbox.agent;
+
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.assertContinued;
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.assertGoesOn;
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.awaitNextTick;
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.kinds;
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.prepare;
+import static domain.my.lpm.sandbox.agent.AgentMigrationTest.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import domain.my.lpm.agent.protocol.CheckpointRequest;
+import domain.my.lpm.agent.protocol.ContainerOutcome;
+import domain.my.lpm.agent.protocol.FenceRequest;
+import domain.my.lpm.agent.protocol.PodArtifact;
+import domain.my.lpm.agent.protocol.ResumeRequest;
+import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.sandbox.RunningContainer;
+import domain.my.lpm.sandbox.RunningPod;
+import domain.my.lpm.sandbox.Specimens;
+import domain.my.lpm.sandbox.migration.Cluster;
+import domain.my.lpm.sandbox.migration.TargetPod;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Agents are killed in the middle, and their successors finish or undo what they find. */
+@Tag("real")
+class AgentDeathTest {
+    private static final String TICKS = """
+            read -r nonce < /proc/sys/kernel/random/uuid
+            n=0
+            while true; do
+                n=$((n + 1))
+                echo "tick $n nonce=$nonce"
+                usleep 20000
+            done
+            """;
+
+    @AutoClose
+    private static final AgentPair pair = new AgentPair(Specimens.settings());
+
+    private final List<AgentPair.Served> agents = new ArrayList<>();
+
+    @AfterEach
+    void end() throws Exception {
+        for (AgentPair.Served each : agents) {
+            each.close();
+        }
+        pair.removePods();
+    }
+
+    private AgentPair.Served kept(AgentPair.Served agent) {
+        agents.add(agent);
+        return agent;
+    }
+
+    private static Pod ticker(String name) {
+        return Specimens.script(name, TICKS).build();
+    }
+
+    private static ResumeRequest resume(RunningPod source) {
+        return ResumeRequest.newBuilder()
+                .setSource(AgentPair.reference(source))
+                .build();
+    }
+
+    /** Whatever was undone: the source goes on, nothing is left, and the same call then succeeds. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Step.class,
+            names = {"RECORD_CHECKPOINT", "RUN_CHECKPOINT_LAUNCHER", "COMPLETE_CHECKPOINT"})
+    void killedBeforeAStepOfTheCheckpoint(Step step) throws Exception {
+        RunningPod from = pair.run(pair.cluster.source, ticker("cut-short"));
+        RunningContainer source = from.container("main");
+        awaitNextTick(source);
+        CheckpointRequest request =
+                AgentPair.checkpoint(from, pair.cluster.newId()).build();
+        try (AgentPair.Served doomed = pair.serveApart(pair.cluster.source, "before " + step)) {
+            assertThatThrownBy(() -> AgentPair.take(doomed, request)).hasMessageContaining("UNAVAILABLE");
+        }
+
+        AgentPair.Served agent = kept(pair.serve(pair.cluster.source));
+        if (step == Step.COMPLETE_CHECKPOINT) {
+            assertGoesOn(source);
+            try (Stream<Path> left = Files.walk(pair.cluster.sandbox.share())) {
+                assertThat(left.map(Path::toString).filter(path -> path.contains(from.uid())))
+                        .isEmpty();
+            }
+        }
+        PodArtifact artifact = AgentPair.take(agent, request);
+
+        assertThat(artifact.getContainersCount()).isEqualTo(1);
+        assertThat(agent.stub().resume(resume(from)).getWasHeld()).isTrue();
+        assertGoesOn(source);
+    }
+
+    /** A dump that is under way is not broken off: it is undone when it is done. */
+    @Test
+    void killedWhileTheLauncherDumps() throws Exception {
+        RunningPod from = pair.run(pair.cluster.source, ticker("dumping"));
+        awaitNextTick(from.container("main"));
+        CheckpointRequest request =
+                AgentPair.checkpoint(from, pair.cluster.newId()).build();
+        try (AgentPair.Served doomed = pair.serveApart(pair.cluster.source, "-")) {
+            var call = java.util.concurrent.CompletableFuture.runAsync(() -> AgentPair.take(doomed, request));
+            Path dumps = pair.cluster.sandbox.share();
+            assertThat(RunningContainer.await(Cluster.SOON, () -> {
+                        try (Stream<Path> files = Files.list(dumps)) {
+                            return files.anyMatch(
+                                    path -> path.getFileName().toString().endsWith("-main.dump"));
+                        } catch (java.io.IOException error) {
+                            return false;
+                        }
+                    }))
+                    .isTrue();
+            doomed.close();
+            assertThatThrownBy(call::join).hasMessageContaining("UNAVAILABLE");
+        }
+
+        kept(pair.serve(pair.cluster.source));
+
+        assertGoesOn(from.container("main"));
+        try (Stream<Path> left = Files.walk(pair.cluster.sandbox.share())) {
+            assertThat(left.map(Path::toString).filter(path -> path.contains(from.uid())))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void killedWhileHeldStandingByAndComplete() throws Exception {
+        RunningPod from = pair.run(pair.cluster.source, ticker("survives"));
+        RunningPod to = pair.run(pair.cluster.target, TargetPod.of(ticker("survives")));
+        awaitNextTick(from.container("main"));
+        try (AgentPair.Served b = pair.serveApart(pair.cluster.target, "-")) {
+            b.stub().prepare(prepare(to, from));
+        }
+        CheckpointRequest request =
+                AgentPair.checkpoint(from, pair.cluster.newId()).build();
+        PodArtifact artifact;
+        try (AgentPair.Served a = pair.serveApart(pair.cluster.source, "-")) {
+            artifact = AgentPair.take(a, request);
+        }
+        try (AgentPair.Served b = pair.serveApart(pair.cluster.target, "after RELEASE")) {
+            b.stub().prepare(prepare(to, from));
+            assertThatThrownBy(() -> AgentPair.restore(b, AgentPair.release(to, artifact)))
+                    .hasMessageContaining("UNAVAILABLE");
+        }
+        try (AgentPair.Served b = pair.serveApart(pair.cluster.target, "before SAY_RUN")) {
+            assertThat(kinds(AgentPair.restore(b, AgentPair.release(to, artifact))
+                            .getContainersList()))
+                    .containsExactly(ContainerOutcome.Kind.COMPLETE);
+            assertThatThrownBy(() -> b.stub().run(run(to))).hasMessageContaining("UNAVAILABLE");
+        }
+        assertThat(to.container("main").output()).isEmpty();
+        try (AgentPair.Served b = pair.serveApart(pair.cluster.target, "after SAY_RUN")) {
+            assertThatThrownBy(() -> b.stub().run(run(to))).hasMessageContaining("UNAVAILABLE");
+        }
+
+        AgentPair.Served b = kept(pair.serve(pair.cluster.target));
+        assertThat(kinds(b.stub().run(run(to)).getContainersList()))
+                .containsExactly(ContainerOutcome.Kind.RUNNING);
+        assertContinued(from.container("main"), to.container("main"));
+
+        try (AgentPair.Served a = pair.serveApart(pair.cluster.source, "before FENCE")) {
+            assertThat(AgentPair.take(a, request)).as("still held").isEqualTo(artifact);
+            FenceRequest fence = FenceRequest.newBuilder()
+                    .setSource(AgentPair.reference(from))
+                    .build();
+            assertThatThrownBy(() -> a.stub().fence(fence)).hasMessageContaining("UNAVAILABLE");
+        }
+        assertThat(from.container("main").isRunning()).isTrue();
+        kept(pair.serve(pair.cluster.source));
+        assertThat(from.container("main").isRunning()).as("the fence is carried out").isFalse();
+    }
+}
