@@ -28,7 +28,6 @@ class SandboxCommandTest {
     private static final Duration LONG = Patience.of(Duration.ofMinutes(2));
     private static final Path COUNTER = Path.of("../samples/counter/pod.yaml");
 
-    @TempDir
     private static Path directory;
 
     private static Process cluster;
@@ -73,7 +72,8 @@ class SandboxCommandTest {
     }
 
     @BeforeAll
-    static void up() throws Exception {
+    static void up(@TempDir Path temporary) throws Exception {
+        directory = temporary;
         cluster = start("cluster");
         await().atMost(LONG)
                 .failFast(() ->
