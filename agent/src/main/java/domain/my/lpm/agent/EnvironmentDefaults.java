@@ -17,7 +17,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
 
     static String variable(OptionSpec option) {
         return "LPM_AGENT_"
-                + option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT);
+                + option.longestName()
+                        .substring("--".length())
+                        .replace('-', '_')
+                        .toUpperCase(Locale.ROOT);
     }
 
     @Override

@@ -29,8 +29,9 @@ import picocli.CommandLine.Option;
         name = "serve",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Serves the controller's calls until SIGTERM. Durations are written as in PT5S (ISO 8601). Every option"
-                + " can be given as an environment variable: --lease-check as LPM_AGENT_LEASE_CHECK.")
+        description =
+                "Serves the controller's calls until SIGTERM. Durations are written as in PT5S (ISO 8601). Every option"
+                        + " can be given as an environment variable: --lease-check as LPM_AGENT_LEASE_CHECK.")
 final class ServeCommand implements Callable<Integer> {
     @Option(names = "--node", required = true, paramLabel = "NAME", description = "The node's name in the API.")
     String node = "";
@@ -89,7 +90,8 @@ final class ServeCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "lpm-controller",
-            description = "A DNS or URI name, or the common name, of whom may call; repeatable. Default: ${DEFAULT-VALUE}")
+            description =
+                    "A DNS or URI name, or the common name, of whom may call; repeatable. Default: ${DEFAULT-VALUE}")
     Set<String> callers = Set.of();
 
     @Option(
@@ -110,7 +112,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--staging",
             paramLabel = "DIR",
             defaultValue = "/staging",
-            description = "A directory on a disk of the node, for what is too large for memory. Default: ${DEFAULT-VALUE}")
+            description =
+                    "A directory on a disk of the node, for what is too large for memory. Default: ${DEFAULT-VALUE}")
     Path staging = Path.of("");
 
     @Option(
@@ -171,10 +174,7 @@ final class ServeCommand implements Callable<Integer> {
     @Nullable
     Path kubeletCertificate;
 
-    @Option(
-            names = "--kubelet-key",
-            paramLabel = "FILE",
-            description = "Its key, PKCS#8 as PEM. Default: none")
+    @Option(names = "--kubelet-key", paramLabel = "FILE", description = "Its key, PKCS#8 as PEM. Default: none")
     @Nullable
     Path kubeletKey;
 
@@ -203,8 +203,9 @@ final class ServeCommand implements Callable<Integer> {
             names = "--image-command",
             paramLabel = "COMMAND",
             defaultValue = "",
-            description = "What puts an OCI layout into the node's image storage, with {layout} and {image} in its place:"
-                    + " skopeo copy oci:{layout} containers-storage:{image}. Default: none, and there is no cri-o mode")
+            description =
+                    "What puts an OCI layout into the node's image storage, with {layout} and {image} in its place:"
+                            + " skopeo copy oci:{layout} containers-storage:{image}. Default: none, and there is no cri-o mode")
     String imageCommand = "";
 
     @Option(
@@ -226,16 +227,17 @@ final class ServeCommand implements Callable<Integer> {
         AgentSettings settings = settings();
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    told.countDown();
-                    try {
-                        ended.await();
-                    } catch (InterruptedException interrupted) {
-                        Thread.currentThread().interrupt();
-                    }
-                },
-                "stop"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            told.countDown();
+                            try {
+                                ended.await();
+                            } catch (InterruptedException interrupted) {
+                                Thread.currentThread().interrupt();
+                            }
+                        },
+                        "stop"));
         InstantSource clock = InstantSource.system();
         try (KubernetesClient client = new KubernetesClientBuilder().build();
                 Agent agent = Agent.start(

@@ -23,8 +23,10 @@ class ShareTest {
     }
 
     private static void assertRefused(Throwable refused, Kind kind) {
-        assertThat(refused).isInstanceOfSatisfying(AgentException.class, refusal -> assertThat(refusal.kind())
-                .isEqualTo(kind));
+        assertThat(refused)
+                .isInstanceOfSatisfying(
+                        AgentException.class,
+                        refusal -> assertThat(refusal.kind()).isEqualTo(kind));
     }
 
     @Test
@@ -47,8 +49,9 @@ class ShareTest {
                     return true;
                 }))
                 .satisfies(refused -> assertRefused(refused, Kind.UNAVAILABLE))
-                .hasMessage("the shared storage did not answer within 200 ms for the manifest; see whether its server is"
-                        + " reachable from this node");
+                .hasMessage(
+                        "the shared storage did not answer within 200 ms for the manifest; see whether its server is"
+                                + " reachable from this node");
         server.countDown();
         left.await();
         assertThat(share.during("the manifest", () -> "there")).isEqualTo("there");
@@ -60,7 +63,8 @@ class ShareTest {
                     throw new IOException("No space left on device");
                 }))
                 .satisfies(refused -> assertRefused(refused, Kind.RESOURCE_EXHAUSTED))
-                .hasMessage("there is no space left for it (No space left on device); free some, or give the storage more");
+                .hasMessage(
+                        "there is no space left for it (No space left on device); free some, or give the storage more");
         assertThatThrownBy(() -> share.during("it", () -> {
                     throw new IOException("Stale file handle");
                 }))

@@ -43,7 +43,8 @@ public final class Backoff {
                 try {
                     long before = System.nanoTime();
                     pause.sleep(next);
-                    // What the pause took is counted by the clock; what a test's pause pretends to take is counted here.
+                    // What the pause took is counted by the clock; what a test's pause pretends to take is counted
+                    // here.
                     paused = paused.plus(next).minusNanos(Math.min(next.toNanos(), System.nanoTime() - before));
                 } catch (InterruptedException interrupted) {
                     Thread.currentThread().interrupt();

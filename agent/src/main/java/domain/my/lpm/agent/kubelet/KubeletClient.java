@@ -144,9 +144,7 @@ public final class KubeletClient implements KubeletApi {
                         null);
             case 403 ->
                 new KubeletException(
-                        Cause.FORBIDDEN,
-                        "the agent may not (" + said + "); allow it to create nodes/checkpoint",
-                        null);
+                        Cause.FORBIDDEN, "the agent may not (" + said + "); allow it to create nodes/checkpoint", null);
             case 404 ->
                 new KubeletException(
                         Cause.NOT_FOUND,
@@ -156,7 +154,9 @@ public final class KubeletClient implements KubeletApi {
             default ->
                 body.contains("cannot pause a paused container")
                         ? new KubeletException(
-                                Cause.PAUSED, "the container is paused by somebody else (" + said + "); repeat it", null)
+                                Cause.PAUSED,
+                                "the container is paused by somebody else (" + said + "); repeat it",
+                                null)
                         : new KubeletException(
                                 Cause.FAILED,
                                 "it answered " + status + ": " + said + "; see the runtime's log on the node",
@@ -171,8 +171,8 @@ public final class KubeletClient implements KubeletApi {
 
     private HttpClient client() {
         try {
-            AdvancedTlsX509TrustManager trust = AdvancedTlsX509TrustManager.newBuilder()
-                    .build();
+            AdvancedTlsX509TrustManager trust =
+                    AdvancedTlsX509TrustManager.newBuilder().build();
             trust.updateTrustCredentials(access.authorities().toFile());
             KeyManager[] own = new KeyManager[0];
             if (access.certificate().isPresent() && access.key().isPresent()) {

@@ -36,8 +36,7 @@ class ApiCommitsTest {
     }
 
     private static Hold hold(String uid) {
-        return new Hold(
-                new PodReference("shop", "web", "u-1"), "shop/web-away", uid, "hop-1", List.of(), NOW, false);
+        return new Hold(new PodReference("shop", "web", "u-1"), "shop/web-away", uid, "hop-1", List.of(), NOW, false);
     }
 
     private PodMigration migration(MigrationPhase phase) {
@@ -95,7 +94,8 @@ class ApiCommitsTest {
         migration.getStatus().setCommitTime(NOW.toString());
         client.resource(migration).updateStatus();
 
-        assertThat(commits(StepListener.NONE).forbid(hold(migration.getMetadata().getUid())))
+        assertThat(commits(StepListener.NONE)
+                        .forbid(hold(migration.getMetadata().getUid())))
                 .isEqualTo(Verdict.COMMITTED);
         assertThat(status().getPhase()).isEqualTo(MigrationPhase.RESTORE_IN_PROGRESS);
     }
@@ -115,7 +115,12 @@ class ApiCommitsTest {
                 committed.getStatus().setCommitTime(NOW.toString());
             }
             byte[] answer = Serialization.asJson(
-                            write ? new StatusBuilder().withCode(409).withReason("Conflict").build() : committed)
+                            write
+                                    ? new StatusBuilder()
+                                            .withCode(409)
+                                            .withReason("Conflict")
+                                            .build()
+                                    : committed)
                     .getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().add("Content-Type", "application/json");
             exchange.sendResponseHeaders(write ? 409 : 200, answer.length);

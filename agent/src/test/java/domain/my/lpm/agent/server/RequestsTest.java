@@ -58,7 +58,9 @@ class RequestsTest {
                 checkpoint().setHold(HoldTerms.newBuilder().setMigration("nowhere")),
                 "'nowhere' names no PodMigration: write its namespace, a slash and its name");
         assertRefused(
-                checkpoint().setHold(HoldTerms.newBuilder().setMigration("shop/../x").setMigrationUid("u")),
+                checkpoint()
+                        .setHold(
+                                HoldTerms.newBuilder().setMigration("shop/../x").setMigrationUid("u")),
                 "is no name of a pod");
         assertThatThrownBy(() -> Requests.standby(PrepareRequest.newBuilder()
                         .setTarget(POD)

@@ -69,9 +69,7 @@ class AgentDeathTest {
     }
 
     private static ResumeRequest resume(RunningPod source) {
-        return ResumeRequest.newBuilder()
-                .setSource(AgentPair.reference(source))
-                .build();
+        return ResumeRequest.newBuilder().setSource(AgentPair.reference(source)).build();
     }
 
     /** Whatever was undone: the source goes on, nothing is left, and the same call then succeeds. */
@@ -167,8 +165,7 @@ class AgentDeathTest {
         }
 
         AgentPair.Served b = kept(pair.serve(pair.cluster.target));
-        assertThat(kinds(b.stub().run(run(to)).getContainersList()))
-                .containsExactly(ContainerOutcome.Kind.RUNNING);
+        assertThat(kinds(b.stub().run(run(to)).getContainersList())).containsExactly(ContainerOutcome.Kind.RUNNING);
         assertContinued(from.container("main"), to.container("main"));
 
         try (AgentPair.Served a = pair.serveApart(pair.cluster.source, "before FENCE")) {
@@ -180,6 +177,34 @@ class AgentDeathTest {
         }
         assertThat(from.container("main").isRunning()).isTrue();
         kept(pair.serve(pair.cluster.source));
-        assertThat(from.container("main").isRunning()).as("the fence is carried out").isFalse();
+        assertThat(from.container("main").isRunning())
+                .as("the fence is carried out")
+                .isFalse();
+    }
+
+    /** The hand-over was decided when its launcher died: the copy is restored once more, and runs. */
+    @Test
+    void theLauncherIsKilledBetweenCompleteAndRun() throws Exception {
+        RunningPod from = pair.run(pair.cluster.source, ticker("again"));
+        RunningPod to = pair.run(pair.cluster.target, TargetPod.of(ticker("again")));
+        awaitNextTick(from.container("main"));
+        AgentPair.Served a = kept(pair.serve(pair.cluster.source));
+        AgentPair.Served b = kept(pair.serve(pair.cluster.target));
+        b.stub().prepare(prepare(to, from));
+        PodArtifact artifact = AgentPair.take(
+                a, AgentPair.checkpoint(from, pair.cluster.newId()).build());
+        AgentPair.restore(b, AgentPair.release(to, artifact));
+        String commit = "/work/launchers/" + to.uid() + "/main/commit";
+        ProcessHandle.allProcesses()
+                .filter(process -> domain.my.lpm.sandbox.Leftovers.read(Path.of("/proc/" + process.pid() + "/cmdline"))
+                        .contains(commit))
+                .filter(process -> domain.my.lpm.sandbox.Leftovers.read(Path.of("/proc/" + process.pid() + "/comm"))
+                        .startsWith("java"))
+                .forEach(ProcessHandle::destroyForcibly);
+
+        assertThat(kinds(b.stub().run(run(to)).getContainersList()))
+                .containsExactly(ContainerOutcome.Kind.RUNNING);
+
+        assertContinued(from.container("main"), to.container("main"));
     }
 }

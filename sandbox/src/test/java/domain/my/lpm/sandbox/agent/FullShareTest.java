@@ -34,8 +34,8 @@ class FullShareTest {
         Settings plain = Specimens.settings();
         Path share = Files.createTempDirectory(plain.work(), "small");
         mount("mount", "-t", "tmpfs", "-o", "size=" + SHARE_MIB + "m", "tmpfs", share.toString());
-        try (AgentPair pair = new AgentPair(
-                new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share)))) {
+        try (AgentPair pair =
+                new AgentPair(new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share)))) {
             RunningPod from = pair.run(
                     pair.cluster.source,
                     Specimens.script("large", "dd if=/dev/urandom of=/large bs=1M count=16 2>/dev/null\n" + TICKS)
