@@ -192,6 +192,11 @@ public final class RunningPod implements AutoCloseable {
         address = network + "." + host;
     }
 
+    /** The node's end of the pod's interface. */
+    private static String port(String address) {
+        return "pod" + address.substring(address.lastIndexOf('.') + 1);
+    }
+
     /** The address that {@link #connect} gave it. */
     public Optional<String> address() {
         return Optional.ofNullable(address);
@@ -206,11 +211,13 @@ public final class RunningPod implements AutoCloseable {
         node.pods().remove(uid());
         started.forEach(RunningContainer::remove);
         node.shell("""
+                # The kernel would take it away some time after the namespace.
+                if [ -n "$3" ]; then ip link del "$3" 2>/dev/null || :; fi
                 for ns in net uts ipc shm; do umount "/run/pods/$1/$ns" 2>/dev/null || :; done
                 for volume in "$2"/volumes/kubernetes.io~empty-dir/*; do umount "$volume" 2>/dev/null || :; done
                 rm -rf --one-file-system "/run/pods/$1" "$2"
                 find /sys/fs/cgroup -depth -type d -path "*/kubepods/pod$1*" -exec rmdir {} \\; 2>/dev/null || :
-                """, uid(), directory());
+                """, uid(), directory(), address().map(RunningPod::port).orElse(""));
     }
 
     /** Same as {@link #remove}. */

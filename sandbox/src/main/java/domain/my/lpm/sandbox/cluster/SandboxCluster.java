@@ -11,6 +11,7 @@ import domain.my.lpm.sandbox.cluster.server.ApiServer;
 import domain.my.lpm.sandbox.cluster.tls.Authority;
 import domain.my.lpm.sandbox.migration.TargetPod;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ public final class SandboxCluster implements AutoCloseable {
     /** The namespace of what belongs to live pod migration itself. */
     public static final String SYSTEM_NAMESPACE = "lpm-system";
 
+    private static final int NODE_TIMEOUT_MILLIS = 10_000;
     private static final Set<String> SYSTEM_NAMESPACES =
             Set.of(SYSTEM_NAMESPACE, "kube-system", "kube-public", "kube-node-lease");
 
@@ -51,6 +53,8 @@ public final class SandboxCluster implements AutoCloseable {
     private final Sandbox sandbox;
     private final ApiServer server;
     private final KubernetesClient client;
+    /** Kubelets try again by themselves, and must not stand still meanwhile. */
+    private final KubernetesClient nodeClient;
 
     /**
      * What a cluster is made from.
@@ -120,6 +124,13 @@ public final class SandboxCluster implements AutoCloseable {
             opened.push(server);
             client = newClient();
             opened.push(client);
+            nodeClient = new KubernetesClientBuilder()
+                    .withConfig(new ConfigBuilder(server.clientConfig())
+                            .withRequestTimeout(NODE_TIMEOUT_MILLIS)
+                            .withRequestRetryBackoffLimit(0)
+                            .build())
+                    .build();
+            opened.push(nodeClient);
         } catch (RuntimeException failure) {
             throw closed(this, failure);
         }
@@ -177,7 +188,7 @@ public final class SandboxCluster implements AutoCloseable {
     }
 
     private Kubelet newKubelet(Node node) {
-        return new Kubelet(node, client, podNetwork(node), authority, access);
+        return new Kubelet(node, nodeClient, podNetwork(node), authority, access);
     }
 
     private String podNetwork(Node node) {

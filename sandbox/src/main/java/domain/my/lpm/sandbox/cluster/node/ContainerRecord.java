@@ -25,6 +25,9 @@ final class ContainerRecord {
         MAIN
     }
 
+    /** A kubelet looks for ended containers once a second; by then it knows that a pod is being deleted, too. */
+    private static final Duration NOTICED = Duration.ofSeconds(1);
+
     /** As the kubelet waits between restarts. */
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
 
@@ -164,10 +167,10 @@ final class ContainerRecord {
         return true;
     }
 
-    /** Lets it wait before it is started again; not the first time. */
+    /** Lets it wait before it is started again; not for long the first time. */
     void delay(Instant now) {
         Duration wait = failures == 0 && running != null
-                ? Duration.ZERO
+                ? NOTICED
                 : FIRST_BACKOFF.multipliedBy(1L << Math.min(5, Math.max(0, failures - 1)));
         notBefore = now.plus(wait.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : wait);
         failures++;
@@ -180,7 +183,8 @@ final class ContainerRecord {
     }
 
     /** Its status as the kubelet reports it. */
-    ContainerStatus status(boolean waitsForRestart) {
+    ContainerStatus status(boolean isRestarted) {
+        boolean waitsForRestart = isRestarted && failures > 1;
         ContainerStatusBuilder status = new ContainerStatusBuilder()
                 .withName(name())
                 .withImage(container.getImage())
