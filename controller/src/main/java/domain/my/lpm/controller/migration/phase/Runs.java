@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What is recorded of the copy after the commit. */
 final class Runs {
+    /** An agent that has just been started again may take a while until it knows its launchers. */
+    private static final Duration REFUSED = Duration.ofMinutes(1);
+
     private Runs() {}
 
     /** The copy runs since {@code at}. */
@@ -61,7 +64,17 @@ final class Runs {
                         pod -> pod.getStatus() == null ? null : pod.getStatus().getPhase())
                 .orElse(null);
         if (copy.isPresent() && !Pods.isOver(copy.get())) {
-            return !retries(migration, Reasons.AGENT_UNREACHABLE, failure.sentence());
+            if (!isRefused(failure)
+                    || migration.now().isBefore(committed(migration).plus(REFUSED))) {
+                return !retries(migration, Reasons.AGENT_UNREACHABLE, failure.sentence());
+            }
+            // It is not restored once more: nobody knows whether it ran, and what it did then would be done twice.
+            recordLost(
+                    migration,
+                    Reasons.TARGET_LOST,
+                    "the copy '%s' is there, but its agent finds nothing in it that could run (%s); delete it"
+                            .formatted(migration.target().name(), failure.sentence()));
+            return true;
         }
         if ("Succeeded".equals(phase)) {
             recordRunning(migration, migration.isNot(ConditionTypes.RESTORED, Reasons.STARTED_FRESH), migration.now());
@@ -90,6 +103,17 @@ final class Runs {
             migration.event(true);
         }
         return true;
+    }
+
+    private static boolean isRefused(AgentFailure failure) {
+        return switch (failure.kind()) {
+            case NOT_FOUND, PRECONDITION, REPLACED -> true;
+            case INVALID, STORAGE_FULL, REFUSED, TIMED_OUT, UNREACHABLE -> false;
+        };
+    }
+
+    private static Instant committed(Migration migration) {
+        return Instant.parse(String.valueOf(migration.status().getCommitTime()));
     }
 
     /** Whether it is known what became of the copy after the commit. */
