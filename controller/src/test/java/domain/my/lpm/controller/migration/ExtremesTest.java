@@ -3,6 +3,7 @@ package domain.my.lpm.controller.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.agent.protocol.CheckpointRequest;
+import domain.my.lpm.agent.protocol.PrepareRequest;
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
@@ -13,8 +14,10 @@ import domain.my.lpm.controller.Settings;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.step.StepListener;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +55,52 @@ class ExtremesTest {
                         .list()
                         .getItems())
                 .hasSize(64);
+    }
+
+    @Test
+    void volumesMoveWithTheirPod() {
+        cluster.client()
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withNamespace(FakeCluster.NAMESPACE)
+                        .withName("counter")
+                        .endMetadata()
+                        .withNewSpec()
+                        .withNodeName("a")
+                        .addNewVolume()
+                        .withName("data")
+                        .withNewEmptyDir()
+                        .endEmptyDir()
+                        .endVolume()
+                        .addNewContainer()
+                        .withName("app")
+                        .withCommand("/counter")
+                        .addNewVolumeMount()
+                        .withName("data")
+                        .withMountPath("/data")
+                        .endVolumeMount()
+                        .endContainer()
+                        .endSpec()
+                        .build())
+                .create();
+        cluster.await(
+                "the pod runs",
+                () -> cluster.client()
+                                .pods()
+                                .inNamespace(FakeCluster.NAMESPACE)
+                                .withName("counter")
+                                .get()
+                                .getStatus()
+                        != null);
+        cluster.startController();
+
+        cluster.migrate("move", "counter", "b");
+
+        succeeded("move");
+        assertThat(cluster.agent("a").requests(CheckpointRequest.class).get(0).getVolumesList())
+                .containsExactly("data");
+        assertThat(cluster.agent("b").requests(PrepareRequest.class).get(0).getVolumesList())
+                .containsExactly("data");
     }
 
     @Test
@@ -139,7 +188,7 @@ class ExtremesTest {
                 "move-2",
                 "accepted",
                 migration -> !FakeCluster.copyOf(migration).isEmpty());
-        assertThat(FakeCluster.copyOf(java.util.Objects.requireNonNull(cluster.migration("move-3"))))
+        assertThat(FakeCluster.copyOf(Objects.requireNonNull(cluster.migration("move-3"))))
                 .isEmpty();
     }
 

@@ -66,7 +66,27 @@ final class SelfRestore implements RestoreProcedure {
         if (!Pods.allRun(copy)) {
             return false;
         }
-        return prepared(migration, copy);
+        return prepared(migration);
+    }
+
+    private static PrepareRequest preparation(Migration migration) {
+        // What is seen of a pod lacks its volumes.
+        Pod copy = migration
+                .cluster()
+                .readPod(migration.namespace(), migration.target().name())
+                .orElseGet(() -> Pods.requireTarget(migration));
+        return PrepareRequest.newBuilder()
+                .setTarget(migration.targetReference())
+                .setSourceNamespace(migration.namespace())
+                .setSourceName(migration.spec().getPodName())
+                .addAllContainers(TargetPods.containers(copy))
+                .setTcp(Requests.tcp(migration.spec().getTcp()))
+                .setOnFailure(
+                        migration.spec().getOnRestoreFailure() == RestoreFailurePolicy.START_FRESH
+                                ? OnFailure.START_FRESH
+                                : OnFailure.END)
+                .addAllVolumes(TargetPods.volumes(copy))
+                .build();
     }
 
     private static void create(Migration migration) {
@@ -116,21 +136,9 @@ final class SelfRestore implements RestoreProcedure {
         }
     }
 
-    private static boolean prepared(Migration migration, Pod copy) {
-        PrepareRequest request = PrepareRequest.newBuilder()
-                .setTarget(migration.targetReference())
-                .setSourceNamespace(migration.namespace())
-                .setSourceName(migration.spec().getPodName())
-                .addAllContainers(TargetPods.containers(copy))
-                .setTcp(Requests.tcp(migration.spec().getTcp()))
-                .setOnFailure(
-                        migration.spec().getOnRestoreFailure() == RestoreFailurePolicy.START_FRESH
-                                ? OnFailure.START_FRESH
-                                : OnFailure.END)
-                .addAllVolumes(TargetPods.volumes(copy))
-                .build();
-        Answer<PrepareResponse> answer =
-                migration.ask(Step.PREPARE, "", migration.targetNode(), false, agent -> agent.prepare(request));
+    private static boolean prepared(Migration migration) {
+        Answer<PrepareResponse> answer = migration.ask(
+                Step.PREPARE, "", migration.targetNode(), false, agent -> agent.prepare(preparation(migration)));
         if (answer instanceof Refused<?> refused) {
             throw new MigrationFailure(
                     reason(refused.failure(), Reasons.STANDBY_FAILED),
