@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -17,18 +18,22 @@ class MainTest {
     void everyOptionIsDocumented() throws IOException {
         String page = Files.readString(Path.of("../docs/agent.md"));
         for (OptionSpec option :
-                Main.commandLine(Map.of()).getSubcommands().get("serve").getCommandSpec().options()) {
+                serve(Main.commandLine(Map.of())).getCommandSpec().options()) {
             if (!option.usageHelp() && !option.versionHelp()) {
                 assertThat(page).contains("`" + option.longestName() + "`");
             }
         }
     }
 
+    private static CommandLine serve(CommandLine line) {
+        return Objects.requireNonNull(line.getSubcommands().get("serve"));
+    }
+
     @Test
     void theEnvironmentGivesWhatTheCommandLineDoesNot() {
         CommandLine line = Main.commandLine(Map.of(
                 "LPM_AGENT_NODE", "node-a", "LPM_AGENT_ENDPOINT", "10.0.0.5:50051", "LPM_AGENT_LEASE_CHECK", "PT2S"));
-        ServeCommand serve = (ServeCommand) line.getSubcommands().get("serve").getCommand();
+        ServeCommand serve = serve(line).getCommand();
 
         line.parseArgs("serve", "--port", "1234");
 

@@ -44,7 +44,7 @@ class ArchitectureTest {
                 .resideInAPackage(BASE + "launcher..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(others("launcher", "checkpoint"))
+                .resideInAnyPackage(others("launcher", "checkpoint", "api"))
                 .check(PRODUCT);
     }
 
@@ -93,13 +93,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void theAgentKnowsTheLauncherAndTheCheckpoint() {
+    void theAgentKnowsTheLauncherTheCheckpointAndTheApi() {
         noClasses()
                 .that()
                 .resideInAPackage(BASE + "agent..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(others("launcher", "checkpoint"))
+                .resideInAnyPackage(others("launcher", "checkpoint", "api"))
                 .check(PRODUCT);
     }
 
@@ -110,7 +110,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(others("sandbox"))
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage(BASE + "agent.hold..")
+                .resideInAnyPackage(BASE + "agent.hold..", BASE + "agent.node..", BASE + "agent.server..")
                 .check(PRODUCT);
     }
 

@@ -285,8 +285,7 @@ public final class Checkpoints {
             Map<String, NodeContainer> volumes = volumes(found);
             check(takers);
             listener.progress(Progress.CHECKED, "", millis(), 0);
-            List<HeldContainer> stopped =
-                    found.stream().map(NodeContainer::held).toList();
+            List<HeldContainer> stopped = found.stream().map(Checkpoints::held).toList();
             CheckpointJournal.Entry entry = CheckpointJournal.Entry.of(order.source(), order.id(), stopped);
             if (order.hold().isPresent()) {
                 CheckpointOrder.HoldTerms terms = order.hold().get();
@@ -450,7 +449,7 @@ public final class Checkpoints {
         }
 
         private void requireStopped(NodeContainer container) {
-            if (!HeldProcesses.isThere(container.held())) {
+            if (!HeldProcesses.isThere(held(container))) {
                 throw new AgentException(
                         Kind.ABORTED,
                         "the container '" + container.name() + "' of pod " + order.source()
@@ -511,6 +510,10 @@ public final class Checkpoints {
             }
             return left;
         }
+    }
+
+    private static HeldContainer held(NodeContainer container) {
+        return new HeldContainer(container.name(), container.pid(), container.identity());
     }
 
     private static long size(Path directory) throws IOException {

@@ -1,6 +1,5 @@
 package domain.my.lpm.agent.node;
 
-import domain.my.lpm.agent.hold.Hold.HeldContainer;
 import java.util.Map;
 
 /**
@@ -15,10 +14,5 @@ import java.util.Map;
 public record NodeContainer(String name, String id, int pid, String identity, Map<String, String> mounts) {
     public NodeContainer {
         mounts = Map.copyOf(mounts);
-    }
-
-    /** As a hold names it. */
-    public HeldContainer held() {
-        return new HeldContainer(name, pid, identity);
     }
 }

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 class ApiCommitsTest {
     private static final Instant NOW = Instant.parse("2026-01-31T12:00:00.123Z");
 
+    // Set by the extension.
+    @SuppressWarnings("NullAway.Init")
     private KubernetesClient client;
 
     private ApiCommits commits(StepListener steps) {

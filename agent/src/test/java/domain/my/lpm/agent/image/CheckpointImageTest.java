@@ -29,8 +29,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CheckpointImageTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @TempDir
-    private Path directory;
+    private final Path directory;
+
+    CheckpointImageTest(@TempDir Path directory) {
+        this.directory = directory;
+    }
 
     private StoredContainer stored(Form form) throws IOException {
         Path dump = Files.createDirectory(directory.resolve("dump"));
@@ -55,7 +58,8 @@ class CheckpointImageTest {
         Path file = layout.resolve("blobs").resolve(digest.replace(':', '/'));
         byte[] bytes = Files.readAllBytes(file);
         assertThat("sha256:"
-                        + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)))
+                        + HexFormat.of()
+                                .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)))
                 .isEqualTo(digest);
         assertThat(descriptor.path("size").asLong()).isEqualTo(bytes.length);
         return file;
@@ -72,13 +76,18 @@ class CheckpointImageTest {
         JsonNode entry = JSON.readTree(layout.resolve("index.json").toFile())
                 .path("manifests")
                 .path(0);
-        assertThat(entry.path("annotations").path("org.opencontainers.image.ref.name").asText())
+        assertThat(entry.path("annotations")
+                        .path("org.opencontainers.image.ref.name")
+                        .asText())
                 .isEqualTo("0123");
         JsonNode manifest = JSON.readTree(blob(layout, entry).toFile());
         JsonNode annotations = manifest.path("annotations");
-        assertThat(annotations.path("io.kubernetes.cri-o.annotations.checkpoint.name").asText())
+        assertThat(annotations
+                        .path("io.kubernetes.cri-o.annotations.checkpoint.name")
+                        .asText())
                 .isEqualTo("main");
-        assertThat(annotations.path("org.criu.checkpoint.container.name").asText()).isEqualTo("main");
+        assertThat(annotations.path("org.criu.checkpoint.container.name").asText())
+                .isEqualTo("main");
         assertThat(annotations
                         .path("io.kubernetes.cri-o.annotations.checkpoint.rootfsImageName")
                         .asText())
@@ -92,8 +101,12 @@ class CheckpointImageTest {
         assertThat(config.path("rootfs").path("diff_ids").path(0).asText())
                 .isEqualTo(manifest.path("layers").path(0).path("digest").asText());
         Process tar = new ProcessBuilder(
-                        "tar", "-xOf", blob(layout, manifest.path("layers").path(0)).toString(), "checkpoint/pages-1.img")
+                        "tar",
+                        "-xOf",
+                        blob(layout, manifest.path("layers").path(0)).toString(),
+                        "checkpoint/pages-1.img")
                 .start();
-        assertThat(new String(tar.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("memory");
+        assertThat(new String(tar.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("memory");
     }
 }

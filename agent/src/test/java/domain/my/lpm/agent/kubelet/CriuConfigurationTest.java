@@ -9,7 +9,6 @@ import domain.my.lpm.launcher.criu.Tcp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,14 +16,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CriuConfigurationTest {
-    @TempDir
-    private Path directory;
+    private final Path node;
+    private final Path state;
 
-    private Path node;
-    private Path state;
-
-    @BeforeEach
-    void directories() throws IOException {
+    CriuConfigurationTest(@TempDir Path directory) throws IOException {
         node = Files.createDirectories(directory.resolve("node"));
         state = directory.resolve("state");
     }

@@ -202,8 +202,7 @@ class AgentDeathTest {
                         .startsWith("java"))
                 .forEach(ProcessHandle::destroyForcibly);
 
-        assertThat(kinds(b.stub().run(run(to)).getContainersList()))
-                .containsExactly(ContainerOutcome.Kind.RUNNING);
+        assertThat(kinds(b.stub().run(run(to)).getContainersList())).containsExactly(ContainerOutcome.Kind.RUNNING);
 
         assertContinued(from.container("main"), to.container("main"));
     }
