@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -217,8 +218,21 @@ public final class Node implements AutoCloseable {
         return RunningPod.start(this, pod);
     }
 
+    /** What runs its further arguments on the node as root, with nothing of this JVM's environment. They outlive this JVM. */
+    public List<String> entering() {
+        List<String> words = new ArrayList<>(List.of("env", "--ignore-environment"));
+        environment().forEach((name, value) -> words.add(name + "=" + value));
+        words.addAll(enter());
+        return words;
+    }
+
     private List<String> inside(List<String> command) {
-        List<String> enter = List.of(
+        // A command does not outlive whoever asked for it.
+        return Command.concat(enter(), Command.concat(List.of("setpriv", "--pdeathsig", "KILL", "--"), command));
+    }
+
+    private List<String> enter() {
+        return List.of(
                 "env",
                 "--default-signal",
                 "sh",
@@ -235,12 +249,7 @@ public final class Node implements AutoCloseable {
                 "--cgroup",
                 "--root",
                 "--wd",
-                // A command does not outlive whoever asked for it.
-                "setpriv",
-                "--pdeathsig",
-                "KILL",
                 "--");
-        return Command.concat(enter, command);
     }
 
     private static Map<String, String> environment() {

@@ -168,7 +168,7 @@ public final class SandboxCluster implements AutoCloseable {
                 }
             }
         }
-        begin(new Webhook(client, options.rewriting(), directory.resolve("webhook"), SYSTEM_NAMESPACES));
+        begin(new Webhook(client, options.rewriting(), SYSTEM_NAMESPACE, SYSTEM_NAMESPACES));
         for (Node node : all) {
             Kubelet kubelet = newKubelet(node);
             kubelets.put(node.name(), kubelet);

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cel.runtime.CelEvaluationException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -233,7 +236,7 @@ final class Admission {
         }
         HttpResponse<byte[]> answer;
         try {
-            answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            answer = exchange(client, request);
         } catch (IOException failed) {
             throw new IOException("Post \"" + uri + "\": " + failed, failed);
         } catch (InterruptedException interrupted) {
@@ -248,6 +251,18 @@ final class Admission {
             throw new IOException("Post \"" + uri + "\": the answer is no review of this request");
         }
         return response;
+    }
+
+    /** Once more if a connection broke that was kept from before: the webhook may have closed it at the same moment. */
+    private static HttpResponse<byte[]> exchange(HttpClient client, HttpRequest request)
+            throws IOException, InterruptedException {
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        } catch (HttpTimeoutException | ConnectException | SSLException certain) {
+            throw certain;
+        } catch (IOException broken) {
+            return client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        }
     }
 
     private static HttpClient client(String authorities) throws IOException {

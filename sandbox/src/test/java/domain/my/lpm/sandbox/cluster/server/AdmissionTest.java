@@ -36,7 +36,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class AdmissionTest {
     private static final String MIGRATIONS = "/apis/lpm.my.domain/v1/namespaces/default/podmigrations";
@@ -258,7 +257,7 @@ class AdmissionTest {
     }
 
     @Test
-    void ourWebhookPreparesWhoAsksAndIsMissedByThemAlone(@TempDir Path certificates) {
+    void ourWebhookPreparesWhoAsksAndIsMissedByThemAlone() {
         client.resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName("shop")
@@ -268,10 +267,7 @@ class AdmissionTest {
                 .create();
         Map<String, String> asking = Map.of("migration.restore-mode", "self-restore");
         try (Webhook ours = new Webhook(
-                client,
-                Settings.builder().toolkitImage("toolkit").build(),
-                certificates.resolve("c"),
-                Set.of("kube-system"))) {
+                client, Settings.builder().toolkitImage("toolkit").build(), "lpm-system", Set.of("kube-system"))) {
             ours.start();
             assertThat(client.resource(pod("asks", asking, Map.of()))
                             .create()

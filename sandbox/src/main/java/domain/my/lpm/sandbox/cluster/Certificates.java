@@ -1,0 +1,29 @@
+package domain.my.lpm.sandbox.cluster;
+
+import domain.my.lpm.sandbox.cluster.tls.Authority;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Who somebody is to the others of a cluster: {@code tls.crt}, {@code tls.key} and {@code ca.crt}, as a mounted Secret has them. */
+public final class Certificates {
+    /** The common name by which agents know the controller. */
+    public static final String CONTROLLER = "lpm-controller";
+
+    private Certificates() {}
+
+    /** Issues them into a directory, which is made. */
+    public static Path write(Authority authority, String commonName, Path directory) {
+        Authority.Identity identity = authority.issue(commonName);
+        try {
+            Files.createDirectories(directory);
+            Files.writeString(directory.resolve("tls.crt"), identity.certificatePem());
+            Files.writeString(directory.resolve("tls.key"), identity.keyPem());
+            Files.writeString(directory.resolve("ca.crt"), authority.pem());
+            return directory;
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot write the certificates of " + commonName, error);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package domain.my.lpm.sandbox.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.sandbox.Leftovers;
+import domain.my.lpm.sandbox.Patience;
+import domain.my.lpm.sandbox.RunningContainer;
+import domain.my.lpm.sandbox.RunningPod;
+import domain.my.lpm.sandbox.Specimens;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A PodMigration moves a pod: webhook, controller and agents as in production. */
+@Tag("real")
+class MigrationTest {
+    private static final Duration SOON = Patience.of(Duration.ofSeconds(60));
+
+    private static SandboxCluster cluster;
+    private static KubernetesClient client;
+
+    @BeforeAll
+    static void start() {
+        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
+                .with(ControlPlane::new));
+        client = cluster.client();
+    }
+
+    @AfterAll
+    static void close() {
+        String directory =
+                Objects.requireNonNull(cluster.directory().getParent()).toString();
+        cluster.close();
+        assertThat(Leftovers.of(directory)).isEmpty();
+    }
+
+    private static Pod run(Pod pod, String node) {
+        Pod created = client.resource(new PodBuilder(pod)
+                        .editMetadata()
+                        .withNamespace("default")
+                        .endMetadata()
+                        .editSpec()
+                        .withNodeName(node)
+                        .endSpec()
+                        .build())
+                .create();
+        await().atMost(SOON)
+                .until(() -> client.resource(created).get().getStatus().getConditions().stream()
+                        .anyMatch(each -> each.getType().equals("Ready")
+                                && each.getStatus().equals("True")));
+        return client.resource(created).get();
+    }
+
+    private static RunningPod running(String name) {
+        Pod pod = client.pods().inNamespace("default").withName(name).get();
+        return Objects.requireNonNull(cluster.node(pod.getSpec().getNodeName())
+                .pods()
+                .get(pod.getMetadata().getUid()));
+    }
+
+    private static PodMigration migrate(String name, String pod) {
+        return client.resource(Serialization.unmarshal("""
+                        apiVersion: lpm.my.domain/v1
+                        kind: PodMigration
+                        metadata: {name: %s, namespace: default}
+                        spec: {podName: %s}
+                        """.formatted(name, pod), PodMigration.class))
+                .create();
+    }
+
+    private static PodMigration ended(PodMigration migration) {
+        await().atMost(SOON).until(() -> {
+            PodMigration now = client.resource(migration).get();
+            return now.getStatus() != null
+                    && now.getStatus().getPhase() != null
+                    && now.getStatus().getPhase().isFinal();
+        });
+        return client.resource(migration).get();
+    }
+
+    @Test
+    void thePodGoesOnOnTheOtherNode() {
+        run(Specimens.counter(), "node-a");
+        RunningContainer source = running("counter").container("counter");
+        source.awaitLine(line -> line.startsWith("tick 12 "), SOON);
+
+        PodMigration migration = ended(migrate("move", "counter"));
+
+        assertThat(migration.getStatus().getPhase())
+                .as(Serialization.asYaml(migration))
+                .isEqualTo(MigrationPhase.SUCCEEDED);
+        RunningContainer target = running("counter-restored").container("counter");
+        List<String> before = new ArrayList<>(source.output());
+        String nonce = before.get(0).split(" ")[2];
+        target.awaitLine(line -> line.startsWith("tick " + (before.size() + 10) + " " + nonce), SOON);
+        List<String> all = new ArrayList<>(before);
+        all.addAll(target.output());
+        for (int index = 0; index < all.size(); index++) {
+            assertThat(all.get(index)).startsWith("tick " + (index + 1) + " " + nonce);
+        }
+        assertThat(client.pods().inNamespace("default").withName("counter").get())
+                .isNull();
+    }
+}
