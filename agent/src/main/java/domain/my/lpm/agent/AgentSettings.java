@@ -1,6 +1,6 @@
 package domain.my.lpm.agent;
 
-import domain.my.lpm.agent.restore.Standbys.Places;
+import domain.my.lpm.agent.node.Places;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;

@@ -7,7 +7,7 @@ import domain.my.lpm.agent.kubelet.CriuConfiguration;
 import domain.my.lpm.agent.kubelet.KubeletApi;
 import domain.my.lpm.agent.kubelet.KubeletException;
 import domain.my.lpm.agent.node.Launchers;
-import domain.my.lpm.agent.restore.Standbys.Places;
+import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.checkpoint.archive.ArchiveSource;

@@ -4,7 +4,7 @@ import domain.my.lpm.agent.AgentException;
 import domain.my.lpm.agent.AgentException.Kind;
 import domain.my.lpm.agent.Share;
 import domain.my.lpm.agent.node.Launchers;
-import domain.my.lpm.agent.restore.Standbys.Places;
+import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import java.io.File;

@@ -11,6 +11,7 @@ import domain.my.lpm.agent.Waiting;
 import domain.my.lpm.agent.node.Containers;
 import domain.my.lpm.agent.node.Launchers;
 import domain.my.lpm.agent.node.NodeContainer;
+import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.launcher.linux.Processes;
@@ -56,17 +57,6 @@ public final class Standbys {
     private final Places places;
     private final StepListener steps;
     private final Map<String, Object> locks = new ConcurrentHashMap<>();
-
-    /**
-     * Where launchers find what they need, as they see it.
-     *
-     * @param directory for their pipes and status, on the node's disk
-     * @param repository the shared storage
-     * @param staging a directory on a disk of the node
-     * @param trustedKeys the public keys whose signatures are accepted
-     * @param signingKey the private key that signs
-     */
-    public record Places(Path directory, Path repository, Path staging, Path trustedKeys, Path signingKey) {}
 
     /** Does nothing yet. */
     public Standbys(Containers containers, Launchers launchers, Share share, Places places, StepListener steps) {

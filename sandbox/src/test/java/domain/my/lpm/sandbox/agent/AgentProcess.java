@@ -4,7 +4,7 @@ import domain.my.lpm.agent.Agent;
 import domain.my.lpm.agent.AgentEdges;
 import domain.my.lpm.agent.AgentSettings;
 import domain.my.lpm.agent.hold.LauncherHeldProcesses;
-import domain.my.lpm.agent.restore.Standbys.Places;
+import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.sandbox.migration.AgentKey;
