@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
                         + "&& self.sizeBytes == oldSelf.sizeBytes "
                         + "&& self.checkpointMethod == oldSelf.checkpointMethod "
                         + "&& has(self.runtime) == has(oldSelf.runtime) && (!has(self.runtime) || self.runtime == oldSelf.runtime) "
-                        + "&& self.criuVersion == oldSelf.criuVersion "
+                        + "&& has(self.criuVersion) == has(oldSelf.criuVersion) && (!has(self.criuVersion) || self.criuVersion == oldSelf.criuVersion) "
                         + "&& self.architecture == oldSelf.architecture "
                         + "&& has(self.cpuFeatures) == has(oldSelf.cpuFeatures) && (!has(self.cpuFeatures) || self.cpuFeatures == oldSelf.cpuFeatures)",
         message =
@@ -93,11 +93,11 @@ public final class ContainerCheckpointContentSpec {
     @JsonPropertyDescription("The container runtime under which the container ran.")
     private @Nullable ContainerRuntime runtime;
 
-    @JsonPropertyDescription("Version of the CRIU that took the checkpoint, such as 4.2.1.")
-    @Required
+    @JsonPropertyDescription(
+            "Version of the CRIU that took the checkpoint, such as 4.2.1. Absent: that of the container runtime, which does not tell it.")
     @Pattern(Formats.VERSION)
     @Size(max = 63)
-    private String criuVersion = "";
+    private @Nullable String criuVersion;
 
     @JsonPropertyDescription("Architecture of the node as Kubernetes names it, such as amd64; at most 63 characters.")
     @Required
@@ -180,11 +180,11 @@ public final class ContainerCheckpointContentSpec {
         this.runtime = runtime;
     }
 
-    public String getCriuVersion() {
+    public @Nullable String getCriuVersion() {
         return criuVersion;
     }
 
-    public void setCriuVersion(String criuVersion) {
+    public void setCriuVersion(@Nullable String criuVersion) {
         this.criuVersion = criuVersion;
     }
 

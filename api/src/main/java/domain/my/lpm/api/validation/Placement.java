@@ -1,5 +1,6 @@
 package domain.my.lpm.api.validation;
 
+import domain.my.lpm.api.Annotations;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
@@ -47,12 +48,17 @@ final class Placement {
         return missing;
     }
 
-    /** Whether the required node affinity of {@code pod} admits {@code node}. */
+    /**
+     * Whether the required node affinity of {@code pod} admits {@code node}. That a copy was kept off the node of its source
+     * does not bind it when it moves on.
+     */
     static boolean affinityAdmits(Pod pod, Node node) {
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        boolean copy = annotations != null && annotations.containsKey(Annotations.SOURCE_POD);
         return Optional.ofNullable(pod.getSpec().getAffinity())
                 .map(Affinity::getNodeAffinity)
                 .map(affinity -> affinity.getRequiredDuringSchedulingIgnoredDuringExecution())
-                .map(required -> required.getNodeSelectorTerms().stream().anyMatch(term -> matches(term, node)))
+                .map(required -> required.getNodeSelectorTerms().stream().anyMatch(term -> matches(term, node, copy)))
                 .orElse(true);
     }
 
@@ -82,11 +88,12 @@ final class Placement {
     }
 
     /** A term without requirements matches nothing. */
-    private static boolean matches(NodeSelectorTerm term, Node node) {
+    private static boolean matches(NodeSelectorTerm term, Node node, boolean copy) {
         return !(term.getMatchExpressions().isEmpty() && term.getMatchFields().isEmpty())
                 && term.getMatchExpressions().stream()
                         .allMatch(it -> matches(it, labels(node).get(it.getKey())))
                 && term.getMatchFields().stream()
+                        .filter(it -> !(copy && "NotIn".equals(it.getOperator())))
                         .allMatch(it -> "metadata.name".equals(it.getKey())
                                 && matches(it, node.getMetadata().getName()));
     }

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MigrationBlockersTest {
     /**
@@ -725,6 +726,28 @@ class MigrationBlockersTest {
                         .build());
 
         assertThat(scene.blockers().isEmpty()).isEqualTo(admitted);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCopyMayMoveBackToTheNodeThatItWasKeptOff(boolean copy) {
+        Scene scene = new Scene();
+        scene.pod()
+                .getSpec()
+                .setAffinity(new AffinityBuilder()
+                        .withNewNodeAffinity()
+                        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+                        .addNewNodeSelectorTerm()
+                        .addToMatchFields(new NodeSelectorRequirement("metadata.name", "NotIn", List.of("node-b")))
+                        .endNodeSelectorTerm()
+                        .endRequiredDuringSchedulingIgnoredDuringExecution()
+                        .endNodeAffinity()
+                        .build());
+        if (copy) {
+            scene.pod().getMetadata().setAnnotations(Map.of(Annotations.SOURCE_POD, "counter"));
+        }
+
+        assertThat(scene.blockers().isEmpty()).isEqualTo(copy);
     }
 
     /** The taint is gpu=yes:NoSchedule. */

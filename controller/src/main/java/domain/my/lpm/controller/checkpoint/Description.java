@@ -156,7 +156,7 @@ final class Description {
         spec.setSizeBytes(artifact.getSizeBytes());
         spec.setCheckpointMethod(Requests.method(artifact.getTaker()));
         spec.setRuntime(runtime(artifact.getRuntime()));
-        spec.setCriuVersion(artifact.getCriuVersion());
+        spec.setCriuVersion(artifact.getCriuVersion().isEmpty() ? null : artifact.getCriuVersion());
         spec.setArchitecture(artifact.getArchitecture());
         Optional<MigrationNode> node = shared.nodes().node(pod.node());
         node.map(MigrationNode::getStatus).ifPresent(known -> spec.setCpuFeatures(known.getCpuFeatures()));

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The copy of a pod, as it is created: a pure function. */
 public final class TargetPods {
@@ -66,6 +67,9 @@ public final class TargetPods {
         }
         if (targetNode.isEmpty() && sourceNode != null) {
             spec.setAffinity(avoiding(sourceNode, spec.getAffinity()));
+        } else if (source.getMetadata().getAnnotations() != null
+                && source.getMetadata().getAnnotations().containsKey(Annotations.SOURCE_POD)) {
+            avoidNothing(spec.getAffinity());
         }
         return new PodBuilder()
                 .withMetadata(metadata(source, name, mode, checkpoint))
@@ -130,6 +134,29 @@ public final class TargetPods {
                 .build();
     }
 
+    /** Takes back what {@link #avoiding} put into a copy that moves on. */
+    private static void avoidNothing(@Nullable Affinity affinity) {
+        if (affinity == null
+                || affinity.getNodeAffinity() == null
+                || affinity.getNodeAffinity().getRequiredDuringSchedulingIgnoredDuringExecution() == null) {
+            return;
+        }
+        NodeSelector required = affinity.getNodeAffinity().getRequiredDuringSchedulingIgnoredDuringExecution();
+        required.getNodeSelectorTerms()
+                .forEach(term -> term.setMatchFields(term.getMatchFields().stream()
+                        .filter(field -> !isAvoidance(field))
+                        .toList()));
+        if (required.getNodeSelectorTerms().stream()
+                .anyMatch(term -> term.getMatchFields().isEmpty()
+                        && term.getMatchExpressions().isEmpty())) {
+            affinity.getNodeAffinity().setRequiredDuringSchedulingIgnoredDuringExecution(null);
+        }
+    }
+
+    private static boolean isAvoidance(NodeSelectorRequirement field) {
+        return field.getKey().equals("metadata.name") && field.getOperator().equals("NotIn");
+    }
+
     private static Affinity avoiding(String node, Affinity present) {
         Affinity affinity = present == null ? new Affinity() : present;
         if (affinity.getNodeAffinity() == null) {
@@ -149,8 +176,7 @@ public final class TargetPods {
         for (NodeSelectorTerm term : terms) {
             List<NodeSelectorRequirement> fields = new ArrayList<>();
             for (NodeSelectorRequirement field : term.getMatchFields()) {
-                if (!(field.getKey().equals("metadata.name")
-                        && field.getOperator().equals("NotIn"))) {
+                if (!isAvoidance(field)) {
                     fields.add(field);
                 }
             }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -36,6 +37,33 @@ class TargetPodsTest {
                 .isEqualTo(before);
         assertThat(TargetPods.isCopy(copy, CHECKPOINT)).isTrue();
         assertThat(TargetPods.isCopy(source, CHECKPOINT)).isFalse();
+    }
+
+    @Test
+    void aCopyThatMovesOnIsKeptOffNoFormerNode() {
+        Pod first = TargetPods.copy(
+                read("running-source.yaml"), "first", Optional.empty(), RestoreMode.SELF_RESTORE, CHECKPOINT);
+        assertThat(avoided(first)).hasSize(1);
+        first.getSpec().setNodeName("node-b");
+
+        Pod second = TargetPods.copy(first, "second", Optional.empty(), RestoreMode.SELF_RESTORE, CHECKPOINT);
+        assertThat(avoided(second)).containsExactly("node-b");
+        second.getSpec().setNodeName("node-c");
+
+        Pod third = TargetPods.copy(second, "third", Optional.of("node-b"), RestoreMode.SELF_RESTORE, CHECKPOINT);
+        assertThat(avoided(third)).isEmpty();
+    }
+
+    private static List<String> avoided(Pod pod) {
+        return Optional.ofNullable(pod.getSpec().getAffinity())
+                .map(affinity -> affinity.getNodeAffinity())
+                .map(affinity -> affinity.getRequiredDuringSchedulingIgnoredDuringExecution())
+                .map(required -> required.getNodeSelectorTerms().stream()
+                        .flatMap(term -> term.getMatchFields().stream())
+                        .filter(field -> field.getOperator().equals("NotIn"))
+                        .flatMap(field -> field.getValues().stream())
+                        .toList())
+                .orElse(List.of());
     }
 
     @Test

@@ -2,9 +2,11 @@ package domain.my.lpm.sandbox.cluster;
 
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.sandbox.Node;
+import domain.my.lpm.sandbox.cluster.node.KubeletAccess.Right;
 import domain.my.lpm.sandbox.migration.AgentKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Live pod migration itself, in a cluster: an agent on each node, and the controller. */
 public final class ControlPlane implements Component {
@@ -29,14 +31,15 @@ public final class ControlPlane implements Component {
     public void start() {
         installKeys(cluster);
         for (Node node : cluster.nodes()) {
+            String name = "agent-" + node.name();
+            cluster.access().grant(name, Set.of(Right.CHECKPOINT));
             begin(new NodeAgent(new NodeAgent.Parts(
                     node.name(),
                     NodeLaunchers.of(node),
                     Certificates.write(
-                            cluster.authority(),
-                            "agent-" + node.name(),
-                            cluster.directory().resolve("agent-" + node.name())),
+                            cluster.authority(), name, cluster.directory().resolve(name)),
                     cluster.client(),
+                    cluster.kubelet(node.name()).uri(),
                     StepListener.NONE)));
         }
         begin(new MigrationController(

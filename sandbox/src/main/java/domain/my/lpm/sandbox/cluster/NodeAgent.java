@@ -5,11 +5,15 @@ import domain.my.lpm.agent.AgentEdges;
 import domain.my.lpm.agent.AgentSettings;
 import domain.my.lpm.agent.hold.ApiCommits;
 import domain.my.lpm.agent.hold.LauncherHeldProcesses;
+import domain.my.lpm.agent.kubelet.Backoff;
+import domain.my.lpm.agent.kubelet.KubeletApi;
+import domain.my.lpm.agent.kubelet.KubeletClient;
 import domain.my.lpm.agent.node.KubernetesApi;
-import domain.my.lpm.agent.restore.Standbys.Places;
+import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.sandbox.migration.AgentKey;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -32,10 +36,16 @@ public final class NodeAgent implements Component {
      * @param launchers how launchers run there; the keys of the agents have to be installed on the node
      * @param certificates a directory with its own, see {@link Certificates}
      * @param client of the API; not closed with the agent
+     * @param kubelet where the API of the node's kubelet is, which grants its checkpoints to the name in the certificates
      * @param steps is told of every act
      */
     public record Parts(
-            String node, NodeLaunchers launchers, Path certificates, KubernetesClient client, StepListener steps) {}
+            String node,
+            NodeLaunchers launchers,
+            Path certificates,
+            KubernetesClient client,
+            URI kubelet,
+            StepListener steps) {}
 
     /** Nothing happens before {@link #start}. */
     public NodeAgent(Parts parts) {
@@ -74,10 +84,21 @@ public final class NodeAgent implements Component {
                         launchers,
                         new KubernetesApi(parts.client()),
                         new ApiCommits(parts.client(), clock, parts.steps()),
-                        Optional.empty(),
+                        Optional.of(kubelet()),
                         new LauncherHeldProcesses(launchers, parts.steps()),
                         clock,
                         parts.steps()));
+    }
+
+    private KubeletApi kubelet() {
+        return new KubeletClient(
+                new KubeletClient.Access(
+                        parts.kubelet(),
+                        parts.certificates().resolve("ca.crt"),
+                        Optional.empty(),
+                        Optional.of(parts.certificates().resolve("tls.crt")),
+                        Optional.of(parts.certificates().resolve("tls.key"))),
+                Backoff.real());
     }
 
     @Override

@@ -3,6 +3,8 @@ package domain.my.lpm.sandbox.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import domain.my.lpm.api.checkpoint.CheckpointMethod;
+import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.sandbox.Leftovers;
@@ -16,9 +18,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -91,27 +94,60 @@ class MigrationTest {
         return client.resource(migration).get();
     }
 
-    @Test
-    void thePodGoesOnOnTheOtherNode() {
-        run(Specimens.counter(), "node-a");
-        RunningContainer source = running("counter").container("counter");
-        source.awaitLine(line -> line.startsWith("tick 12 "), SOON);
+    /** Moves a counting pod and requires that it counts on in the copy, with what only its memory held. */
+    private static PodMigration goesOn(String migrationName, String pod, String copy) {
+        RunningContainer source = running(pod).container("counter");
+        source.awaitLine(line -> line.startsWith("tick "), SOON);
 
-        PodMigration migration = ended(migrate("move", "counter"));
+        PodMigration migration = ended(migrate(migrationName, pod));
 
         assertThat(migration.getStatus().getPhase())
                 .as(Serialization.asYaml(migration))
                 .isEqualTo(MigrationPhase.SUCCEEDED);
-        RunningContainer target = running("counter-restored").container("counter");
-        List<String> before = new ArrayList<>(source.output());
-        String nonce = before.get(0).split(" ")[2];
-        target.awaitLine(line -> line.startsWith("tick " + (before.size() + 10) + " " + nonce), SOON);
-        List<String> all = new ArrayList<>(before);
-        all.addAll(target.output());
-        for (int index = 0; index < all.size(); index++) {
-            assertThat(all.get(index)).startsWith("tick " + (index + 1) + " " + nonce);
+        List<String> before = source.output();
+        String last = before.get(before.size() - 1);
+        String nonce = last.split(" ")[2];
+        int ticks = Integer.parseInt(last.split(" ")[1]);
+        RunningContainer target = running(copy).container("counter");
+        target.awaitLine(line -> line.startsWith("tick " + (ticks + 10) + " " + nonce), SOON);
+        List<String> after = target.output();
+        for (int index = 0; index < after.size(); index++) {
+            assertThat(after.get(index)).startsWith("tick " + (ticks + 1 + index) + " " + nonce);
         }
-        assertThat(client.pods().inNamespace("default").withName("counter").get())
-                .isNull();
+        // Nothing of it runs; its kubelet may still be removing it.
+        await().atMost(SOON)
+                .until(() -> client.pods().inNamespace("default").withName(pod).get() == null);
+        return migration;
+    }
+
+    private static @Nullable CheckpointMethod method(PodMigration migration) {
+        return client.resources(ContainerCheckpoint.class)
+                .inNamespace("default")
+                .withName(migration.getStatus().getCheckpointName() + "-counter")
+                .get()
+                .getStatus()
+                .getCheckpointMethod();
+    }
+
+    @Test
+    void aPreparedPodMovesAndMovesOn() {
+        run(Specimens.counter(), "node-a");
+        goesOn("there", "counter", "counter-restored");
+        PodMigration back = goesOn("back", "counter-restored", "counter-restored-2");
+        assertThat(Objects.requireNonNull(back.getStatus().getTargetPod()).node())
+                .isEqualTo("node-a");
+        assertThat(method(back)).isEqualTo(CheckpointMethod.LAUNCHER);
+    }
+
+    @Test
+    void aPodThatNobodyPreparedIsCheckpointedByItsKubelet() {
+        Pod plain = new PodBuilder(Specimens.counter())
+                .editMetadata()
+                .withName("plain")
+                .withAnnotations(Map.of())
+                .endMetadata()
+                .build();
+        assertThat(run(plain, "node-b").getSpec().getInitContainers()).isEmpty();
+        assertThat(method(goesOn("plain", "plain", "plain-restored"))).isEqualTo(CheckpointMethod.KUBELET);
     }
 }

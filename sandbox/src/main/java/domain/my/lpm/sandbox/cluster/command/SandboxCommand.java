@@ -2,6 +2,7 @@ package domain.my.lpm.sandbox.cluster.command;
 
 import domain.my.lpm.sandbox.Node;
 import domain.my.lpm.sandbox.Settings;
+import domain.my.lpm.sandbox.cluster.ControlPlane;
 import domain.my.lpm.sandbox.cluster.SandboxCluster;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -54,7 +55,8 @@ public final class SandboxCommand implements Callable<Integer> {
         try (FileChannel place = files.occupy()) {
             Runtime.getRuntime().addShutdownHook(hook);
             try (SandboxCluster cluster = SandboxCluster.start(SandboxCluster.Options.of(
-                    settings, needed(project, "--project").resolve("crds")))) {
+                            settings, needed(project, "--project").resolve("crds"))
+                    .with(ControlPlane::new))) {
                 files.write(cluster.server().kubeconfig());
                 describe(out, cluster, files);
                 new CountDownLatch(1).await();
@@ -90,9 +92,11 @@ public final class SandboxCommand implements Callable<Integer> {
 
                   sudo ./lpm sandbox apply -f samples/counter/pod.yaml
                   sudo ./lpm sandbox get pods -o wide
-                  sudo ./lpm sandbox logs counter -f
-                  sudo ./lpm sandbox exec counter -- tail -n 3 /data/counter.log
-                  sudo ./lpm sandbox delete pod counter
+                  sudo ./lpm sandbox apply -f samples/counter/migration.yaml
+                  sudo ./lpm sandbox get podmigrations -w
+                  sudo ./lpm sandbox logs counter-restored -f
+                  sudo ./lpm sandbox exec counter-restored -- tail -n 3 /data/counter.log
+                  sudo ./lpm sandbox delete pod counter-restored
 
                 kubectl works, too: KUBECONFIG=%s
                 What it is not: docs/sandbox.md. Ctrl-C removes all of it.""".formatted(String.join(", ", names), files.kubeconfig()));
