@@ -6,8 +6,7 @@ import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointSpec;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointStatus;
-import domain.my.lpm.controller.migration.MigrationFailure;
-import domain.my.lpm.controller.migration.TargetPods;
+import domain.my.lpm.controller.MigrationFailure;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -40,14 +39,14 @@ public final class ContainerCheckpointReconciler
     @Override
     List<String> containers(ContainerCheckpoint checkpoint, Pod pod) {
         String container = checkpoint.getSpec().getContainerName();
-        if (!TargetPods.containers(pod).contains(container)) {
+        if (!Requests.containers(pod).contains(container)) {
             throw new MigrationFailure(
                     Reasons.CHECKPOINT_FAILED,
                     "pod '%s' has no container '%s', but %s; name one of these"
                             .formatted(
                                     checkpoint.getSpec().getPodName(),
                                     container,
-                                    String.join(", ", TargetPods.containers(pod))));
+                                    String.join(", ", Requests.containers(pod))));
         }
         return List.of(container);
     }

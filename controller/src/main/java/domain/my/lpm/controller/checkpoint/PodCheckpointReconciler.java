@@ -12,8 +12,7 @@ import domain.my.lpm.api.checkpoint.PodCheckpointSpec;
 import domain.my.lpm.api.checkpoint.PodCheckpointStatus;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
-import domain.my.lpm.controller.migration.MigrationFailure;
-import domain.my.lpm.controller.migration.TargetPods;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -121,7 +120,7 @@ public final class PodCheckpointReconciler
 
     @Override
     List<String> containers(PodCheckpoint checkpoint, Pod pod) {
-        return TargetPods.containers(pod);
+        return Requests.containers(pod);
     }
 
     @Override

@@ -8,6 +8,8 @@ import domain.my.lpm.agent.protocol.TcpPolicy;
 import domain.my.lpm.api.Compression;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.checkpoint.CheckpointSpec;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,11 @@ public final class Requests {
                 .setForm(form(spec.getCompression()))
                 .setTcp(tcp(spec.getTcp()))
                 .setDeadlineMillis(Math.max(SHORTEST_DEADLINE, deadline.toMillis()));
+    }
+
+    /** The containers of a pod, whose processes are in its checkpoint. */
+    public static List<String> containers(Pod pod) {
+        return pod.getSpec().getContainers().stream().map(Container::getName).toList();
     }
 
     /** What becomes of connections. */

@@ -4,6 +4,7 @@ import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.node.MigrationNode;
+import domain.my.lpm.controller.MigrationFailure;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;

@@ -8,6 +8,7 @@ import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.node.MigrationNode;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.NodeDirectory;
 import io.fabric8.kubernetes.api.model.DeleteOptions;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;

@@ -12,6 +12,8 @@ import domain.my.lpm.api.migration.PodMigrationSpec;
 import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.api.migration.SourcePod;
 import domain.my.lpm.api.migration.TargetPod;
+import domain.my.lpm.controller.ConflictException;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.agent.AgentCalls;
 import domain.my.lpm.controller.agent.AgentCalls.Answer;
 import domain.my.lpm.controller.agent.AgentCalls.Call;

@@ -2,6 +2,8 @@ package domain.my.lpm.controller.migration;
 
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.controller.ConflictException;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.checkpoint.OwnedCheckpoints;
 import domain.my.lpm.controller.migration.phase.PhaseHandlers;
 import domain.my.lpm.controller.step.Step;

@@ -1,6 +1,7 @@
 package domain.my.lpm.controller.migration;
 
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.controller.ConflictException;
 
 /** Writes statuses. */
 @FunctionalInterface

@@ -92,11 +92,6 @@ public final class TargetPods {
         return annotations != null && checkpoint.toString().equals(annotations.get(Annotations.CHECKPOINT_PATH));
     }
 
-    /** The containers whose processes move. */
-    public static List<String> containers(Pod source) {
-        return source.getSpec().getContainers().stream().map(Container::getName).toList();
-    }
-
     /** The emptyDir volumes whose content moves: those that a container mounts as a whole and can write to. */
     public static List<String> volumes(Pod source) {
         boolean injected = source.getMetadata().getAnnotations() != null

@@ -13,8 +13,8 @@ public interface PhaseHandler {
     /**
      * Does what can be done now.
      *
-     * @throws domain.my.lpm.controller.migration.MigrationFailure when the migration cannot go on; only before the commit
-     * @throws domain.my.lpm.controller.migration.ConflictException when the object has changed since it was read
+     * @throws domain.my.lpm.controller.MigrationFailure when the migration cannot go on; only before the commit
+     * @throws domain.my.lpm.controller.ConflictException when the object has changed since it was read
      */
     Next handle(Migration migration);
 }

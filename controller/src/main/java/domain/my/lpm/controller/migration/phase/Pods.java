@@ -1,8 +1,8 @@
 package domain.my.lpm.controller.migration.phase;
 
 import domain.my.lpm.api.Reasons;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.migration.Migration;
-import domain.my.lpm.controller.migration.MigrationFailure;
 import domain.my.lpm.controller.migration.TargetPods;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;

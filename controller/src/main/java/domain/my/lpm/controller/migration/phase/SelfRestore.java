@@ -14,6 +14,7 @@ import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.RestoreFailurePolicy;
 import domain.my.lpm.api.migration.TargetPod;
 import domain.my.lpm.api.validation.Blocker;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.agent.AgentCalls.Answer;
 import domain.my.lpm.controller.agent.AgentCalls.Done;
 import domain.my.lpm.controller.agent.AgentCalls.Pending;
@@ -21,7 +22,6 @@ import domain.my.lpm.controller.agent.AgentCalls.Refused;
 import domain.my.lpm.controller.agent.AgentFailure;
 import domain.my.lpm.controller.checkpoint.Requests;
 import domain.my.lpm.controller.migration.Migration;
-import domain.my.lpm.controller.migration.MigrationFailure;
 import domain.my.lpm.controller.migration.TargetPods;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -79,7 +79,7 @@ final class SelfRestore implements RestoreProcedure {
                 .setTarget(migration.targetReference())
                 .setSourceNamespace(migration.namespace())
                 .setSourceName(migration.spec().getPodName())
-                .addAllContainers(TargetPods.containers(copy))
+                .addAllContainers(Requests.containers(copy))
                 .setTcp(Requests.tcp(migration.spec().getTcp()))
                 .setOnFailure(
                         migration.spec().getOnRestoreFailure() == RestoreFailurePolicy.START_FRESH

@@ -10,13 +10,13 @@ import domain.my.lpm.api.checkpoint.CheckpointPhase;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContentSpec;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.agent.AgentCalls.Answer;
 import domain.my.lpm.controller.agent.AgentCalls.Done;
 import domain.my.lpm.controller.agent.AgentCalls.Refused;
 import domain.my.lpm.controller.agent.AgentFailure;
 import domain.my.lpm.controller.checkpoint.Requests;
 import domain.my.lpm.controller.migration.Migration;
-import domain.my.lpm.controller.migration.MigrationFailure;
 import domain.my.lpm.controller.migration.TargetPods;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -103,7 +103,7 @@ final class StoredCheckpoint {
                         migration.sourceReference(),
                         migration.uid(),
                         checkpoint.getSpec(),
-                        TargetPods.containers(source),
+                        Requests.containers(source),
                         left)
                 .addAllVolumes(TargetPods.volumes(source));
         if (checkpoint.getSpec().getHold()) {

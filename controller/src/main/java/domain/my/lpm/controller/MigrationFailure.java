@@ -1,4 +1,4 @@
-package domain.my.lpm.controller.migration;
+package domain.my.lpm.controller;
 
 /** A migration cannot go on: before the commit it is rolled back, with this reason. */
 public final class MigrationFailure extends RuntimeException {

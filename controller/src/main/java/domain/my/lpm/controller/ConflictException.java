@@ -1,4 +1,4 @@
-package domain.my.lpm.controller.migration;
+package domain.my.lpm.controller;
 
 /** The object has been changed by somebody else since it was read: nothing was written. */
 public final class ConflictException extends RuntimeException {
