@@ -265,6 +265,12 @@ class AdmissionTest {
                         .endMetadata()
                         .build())
                 .create();
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName("lpm-system")
+                        .endMetadata()
+                        .build())
+                .create();
         Map<String, String> asking = Map.of("migration.restore-mode", "self-restore");
         try (Webhook ours = new Webhook(
                 client, Settings.builder().toolkitImage("toolkit").build(), "lpm-system", Set.of("kube-system"))) {
