@@ -71,6 +71,14 @@ public final class Agent implements AutoCloseable {
                 0,
                 settings.probe().toMillis(),
                 TimeUnit.MILLISECONDS);
+        turns.scheduleWithFixedDelay(
+                guarded("what is over", () -> {
+                    holds.forgetEnded();
+                    standbys.forgetGone();
+                }),
+                settings.probe().toMillis(),
+                settings.probe().toMillis(),
+                TimeUnit.MILLISECONDS);
         LOG.info("the agent of node {} serves at {}", settings.node(), endpoint);
         return new Agent(server, turns, endpoint);
     }

@@ -8,6 +8,7 @@ import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.PodMigrationStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,13 +37,10 @@ public final class ApiCommits implements Commits {
 
     @Override
     public Verdict forbid(Hold hold) {
-        int slash = hold.migration().indexOf('/');
-        var migrations = client.resources(PodMigration.class)
-                .inNamespace(hold.migration().substring(0, slash));
-        String name = hold.migration().substring(slash + 1);
+        Resource<PodMigration> resource = resource(hold);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
-                PodMigration migration = migrations.withName(name).get();
+                PodMigration migration = resource.get();
                 if (migration == null
                         || !hold.migrationUid().equals(migration.getMetadata().getUid())) {
                     return Verdict.FORBIDDEN;
@@ -72,6 +70,27 @@ public final class ApiCommits implements Commits {
             }
         }
         return Verdict.UNKNOWN;
+    }
+
+    @Override
+    public boolean isOver(Hold hold) {
+        try {
+            PodMigration migration = resource(hold).get();
+            return migration == null
+                    || !hold.migrationUid().equals(migration.getMetadata().getUid())
+                    || (migration.getStatus() != null
+                            && migration.getStatus().getPhase() != null
+                            && migration.getStatus().getPhase().isFinal());
+        } catch (KubernetesClientException silent) {
+            return false;
+        }
+    }
+
+    private Resource<PodMigration> resource(Hold hold) {
+        int slash = hold.migration().indexOf('/');
+        return client.resources(PodMigration.class)
+                .inNamespace(hold.migration().substring(0, slash))
+                .withName(hold.migration().substring(slash + 1));
     }
 
     private PodMigrationStatus forbidden(PodMigrationStatus status) {

@@ -18,4 +18,10 @@ public interface Commits {
      * version of the PodMigration, so that one of them alone succeeds.
      */
     Verdict forbid(Hold hold);
+
+    /**
+     * Whether the migration of a hold has ended and will ask for nothing any more: it is gone, or in a phase that is final.
+     * False while the API cannot be asked.
+     */
+    boolean isOver(Hold hold);
 }

@@ -165,7 +165,7 @@ public final class Holds {
 
     /**
      * Ends a held pod for good: its copy has taken over. To be called after the commit is recorded in the API. The record
-     * stays, and with it the answer to all who would resume, until {@link #forget}.
+     * stays, and with it the answer to all who would resume, until {@link #forgetEnded}.
      *
      * @return how many processes were killed now
      * @throws IllegalStateException if the pod is not held, or a process of it runs; none is killed then
@@ -197,10 +197,17 @@ public final class Holds {
         return records.of(pod);
     }
 
-    /** Forgets a pod that is gone from the node. */
-    public void forget(PodReference pod) {
-        synchronized (lock(pod)) {
-            records.remove(pod);
+    /**
+     * To be called now and then: forgets the fenced pods of which nothing lives any more, once their migration is over and
+     * nobody will ask for them.
+     */
+    public void forgetEnded() {
+        for (Hold hold : records.all()) {
+            if (hold.fenced() && hold.containers().stream().noneMatch(HeldProcesses::isThere) && commits.isOver(hold)) {
+                synchronized (lock(hold.pod())) {
+                    records.remove(hold.pod());
+                }
+            }
         }
     }
 

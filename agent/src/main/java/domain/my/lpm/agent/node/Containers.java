@@ -34,6 +34,13 @@ public final class Containers {
         this.api = api;
     }
 
+    /** Whether the API knows no such pod any more. */
+    public boolean isGone(PodReference reference) {
+        return api.pod(reference.namespace(), reference.name())
+                .filter(pod -> pod.getMetadata().getUid().equals(reference.uid()))
+                .isEmpty();
+    }
+
     /**
      * Looks for containers of a pod.
      *

@@ -3,6 +3,7 @@ package domain.my.lpm.agent.restore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import domain.my.lpm.agent.PodReference;
 import domain.my.lpm.checkpoint.repository.Durable;
 import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
@@ -50,6 +51,7 @@ final class Standby {
     /**
      * What is recorded of a launcher.
      *
+     * @param target the pod
      * @param container the container's name
      * @param pid the container's first process, as the agent sees it
      * @param identity of that process
@@ -58,6 +60,7 @@ final class Standby {
      * @param digest the manifest's; null before
      */
     record Record(
+            PodReference target,
             String container,
             int pid,
             String identity,
@@ -65,7 +68,8 @@ final class Standby {
             @Nullable String uri,
             @Nullable String digest) {
         Record released(Release release) {
-            return new Record(container, pid, identity, arguments, release.uri().toString(), release.digest());
+            return new Record(
+                    target, container, pid, identity, arguments, release.uri().toString(), release.digest());
         }
 
         boolean isReleasedWith(Release release) {

@@ -20,6 +20,8 @@ import domain.my.lpm.launcher.status.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -95,6 +97,7 @@ public final class Standbys {
                     }
                     Standby standby = standby(order.target(), container.name());
                     Standby.Record wanted = new Standby.Record(
+                            order.target(),
                             container.name(),
                             container.pid(),
                             container.identity(),
@@ -503,6 +506,49 @@ public final class Standbys {
                 standby.delete();
             });
             deleteDirectory(target);
+        }
+    }
+
+    /**
+     * To be called now and then: removes what is kept of the launchers of pods that are gone from the API and from this node.
+     */
+    public void forgetGone() {
+        Path directory = launchers.seen(places.directory());
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        List<Path> pods;
+        try (Stream<Path> names = Files.list(directory)) {
+            pods = names.toList();
+        } catch (IOException problem) {
+            throw new UncheckedIOException("cannot list the launchers in " + directory, problem);
+        }
+        for (Path pod : pods) {
+            try (Stream<Path> names = Files.list(pod)) {
+                names.map(name -> new Standby(name, name).record())
+                        .flatMap(Optional::stream)
+                        .findFirst()
+                        .map(Standby.Record::target)
+                        .ifPresent(this::forgetIfGone);
+            } catch (NotDirectoryException | NoSuchFileException other) {
+                // No pod's, or withdrawn meanwhile.
+            } catch (IOException problem) {
+                throw new UncheckedIOException("cannot list the launchers in " + pod, problem);
+            }
+        }
+    }
+
+    private void forgetIfGone(PodReference target) {
+        synchronized (lock(target)) {
+            Map<String, Standby> standbys = standbysOf(target);
+            boolean lives = standbys.values().stream()
+                    .anyMatch(standby ->
+                            standby.record().filter(Standbys::isThere).isPresent());
+            if (!lives && containers.isGone(target)) {
+                standbys.values().forEach(Standby::kill);
+                standbys.values().forEach(Standby::delete);
+                deleteDirectory(target);
+            }
         }
     }
 

@@ -66,6 +66,19 @@ class ApiCommitsTest {
     }
 
     @Test
+    void aMigrationIsOverWhenItHasEndedOrIsGone() {
+        ApiCommits commits = commits(StepListener.NONE);
+        assertThat(commits.isOver(hold("m-1"))).as("there is none").isTrue();
+        PodMigration running = migration(MigrationPhase.RESTORE_IN_PROGRESS);
+        Hold held = hold(running.getMetadata().getUid());
+        assertThat(commits.isOver(held)).isFalse();
+        assertThat(commits.isOver(hold("another"))).isTrue();
+        running.getStatus().setPhase(MigrationPhase.SUCCEEDED);
+        client.resource(running).updateStatus();
+        assertThat(commits.isOver(held)).isTrue();
+    }
+
+    @Test
     void aMigrationThatIsGoneForbidsItself() {
         assertThat(commits(StepListener.NONE).forbid(hold("m-1"))).isEqualTo(Verdict.FORBIDDEN);
     }

@@ -36,6 +36,7 @@ class HoldsTest {
     private final SettableClock clock = new SettableClock();
     private final Source source = new Source();
     private Verdict verdict = Verdict.FORBIDDEN;
+    private boolean over;
     private Holds holds;
 
     HoldsTest(@TempDir Path directory) {
@@ -44,7 +45,18 @@ class HoldsTest {
     }
 
     private Holds restarted() {
-        return new Holds(new HoldRecords(directory), source, hold -> verdict, clock);
+        Commits commits = new Commits() {
+            @Override
+            public Verdict forbid(Hold hold) {
+                return verdict;
+            }
+
+            @Override
+            public boolean isOver(Hold hold) {
+                return over;
+            }
+        };
+        return new Holds(new HoldRecords(directory), source, commits, clock);
     }
 
     private Hold begin() {
@@ -100,8 +112,19 @@ class HoldsTest {
         clock.advance(LEASE.multipliedBy(2));
         holds.endLapsed();
         assertThat(source.resumed).isEmpty();
-        holds.forget(POD);
+        holds.forgetEnded();
+        assertThat(holds.all()).as("the migration may still ask").hasSize(1);
+        over = true;
+        holds.forgetEnded();
         assertThat(holds.all()).isEmpty();
+    }
+
+    @Test
+    void aHoldThatWasNotFencedIsNotForgotten() {
+        begin();
+        over = true;
+        holds.forgetEnded();
+        assertThat(holds.all()).hasSize(1);
     }
 
     @Test
@@ -252,7 +275,7 @@ class HoldsTest {
             boolean committed = false;
             source.resumed.clear();
             source.fenced.clear();
-            holds.forget(POD);
+            new HoldRecords(directory).remove(POD);
             begin();
             for (int step = 0; step < 12; step++) {
                 // A commit that the agent has forbidden fails, as its precondition does in the API.
