@@ -14,6 +14,7 @@ import domain.my.lpm.controller.fake.World.Processes;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -133,6 +134,44 @@ class CrashTest {
         assertThat(migration.getStatus().getPhase())
                 .as(migration.getStatus().getMessage())
                 .isEqualTo(MigrationPhase.SUCCEEDED);
+    }
+
+    static Stream<Boolean> bothSides() {
+        return Stream.of(true, false);
+    }
+
+    @ParameterizedTest(name = "before: {0}")
+    @MethodSource("bothSides")
+    void theNextControllerRefuses(boolean before) {
+        crash(Step.RECORD_FAILED, before, () -> cluster.migrate("move", "counter", "b"));
+
+        assertThat(cluster.awaitEnd("move").getStatus().getReason()).isEqualTo("PodNotFound");
+    }
+
+    @ParameterizedTest(name = "before: {0}")
+    @MethodSource("bothSides")
+    void theNextControllerDeletesWhatHasEnded(boolean before) {
+        cluster.pod("counter", "a");
+
+        crash(
+                Step.DELETE_MIGRATION,
+                before,
+                () -> cluster.migrate("move", "counter", "b", spec -> spec.setTtlSecondsAfterFinished(1)));
+
+        cluster.await("the migration is gone", () -> cluster.migration("move") == null);
+    }
+
+    @ParameterizedTest(name = "before: {0}")
+    @MethodSource("bothSides")
+    void theNextControllerKeepsTheQueue(boolean before) {
+        List<String> pods = List.of("one", "two", "three", "four");
+        pods.forEach(pod -> cluster.pod(pod, "a"));
+
+        crash(Step.RECORD_QUEUED, before, () -> pods.forEach(pod -> cluster.migrate("move-" + pod, pod, "b")));
+
+        for (String pod : pods) {
+            assertThat(cluster.awaitEnd("move-" + pod).getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+        }
     }
 
     private void crash(Step step, boolean before, Runnable begin) {

@@ -382,6 +382,57 @@ class FailureTest {
     }
 
     @Test
+    void aSourceThatIsDeletedWhileItStandsStillIsNotHandedOver() {
+        cluster.pod("counter", "a");
+        cluster.agent("b").silence("Restore");
+        cluster.startController();
+        cluster.migrate("move", "counter", "b");
+        cluster.await("Restore is called", () -> cluster.agent("b").calls().contains("Restore"));
+
+        cluster.client()
+                .pods()
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("counter")
+                .delete();
+
+        PodMigration migration = cluster.awaitEnd("move");
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.ROLLED_BACK);
+        assertThat(migration.getStatus().getReason()).isEqualTo("SourceLost");
+        cluster.await(
+                "the copy is gone",
+                () -> cluster.client()
+                                .pods()
+                                .inNamespace(FakeCluster.NAMESPACE)
+                                .withName("counter-restored")
+                                .get()
+                        == null);
+    }
+
+    @Test
+    void theDataOfACheckpointThatIsDeletedStaysUntilTheMigrationHasEnded() {
+        cluster.pod("counter", "a");
+        cluster.agent("b").silence("Restore");
+        cluster.startController();
+        cluster.migrate("move", "counter", "b");
+        cluster.await("Restore is called", () -> cluster.agent("b").calls().contains("Restore"));
+
+        cluster.client()
+                .resources(PodCheckpoint.class)
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("move")
+                .delete();
+        cluster.agent("b").speak("Restore");
+        // The call that nobody answers would be given up after its deadline.
+        cluster.startController();
+
+        PodMigration migration = cluster.awaitEnd("move");
+        assertThat(migration.getStatus().getPhase())
+                .as(migration.getStatus().getMessage())
+                .isEqualTo(MigrationPhase.SUCCEEDED);
+        cluster.await("the data is gone", () -> cluster.storage().isEmpty());
+    }
+
+    @Test
     void aCopyThatSomebodyDeletesIsNotHandedOver() {
         Pod source = cluster.pod("counter", "a");
         cluster.agent("b").silence("Restore");
