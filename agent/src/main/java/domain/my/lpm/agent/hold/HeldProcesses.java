@@ -17,6 +17,25 @@ public interface HeldProcesses {
      */
     int fence(HeldContainer container);
 
+    /**
+     * Looks whether a container stands still; one that has ended does.
+     *
+     * @throws IllegalStateException if a process of it runs
+     */
+    default void requireStill(HeldContainer container) {
+        if (isThere(container)) {
+            ApplicationTree.of(container.pid()).requireStopped();
+        }
+    }
+
+    /**
+     * Whether a container has ended, or its kubelet has begun to end it. One that is killed before that is started anew by its
+     * kubelet, from the beginning.
+     */
+    default boolean isEnding(HeldContainer container) {
+        return !isThere(container) || ApplicationTree.of(container.pid()).isToldToEnd();
+    }
+
     /** Whether a container is still the one that was held: its first process lives. */
     static boolean isThere(HeldContainer container) {
         return Processes.exists(container.pid())

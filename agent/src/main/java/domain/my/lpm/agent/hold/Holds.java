@@ -165,7 +165,8 @@ public final class Holds {
 
     /**
      * Ends a held pod for good: its copy has taken over. To be called after the commit is recorded in the API. The record
-     * stays, and with it the answer to all who would resume, until {@link #forgetEnded}.
+     * stays, and with it the answer to all who would resume, until {@link #forgetEnded}. What the kubelet has not begun to end
+     * stands still until it does, see {@link HeldProcesses#isEnding}, and is killed then.
      *
      * @return how many processes were killed now
      * @throws IllegalStateException if the pod is not held, or a process of it runs; none is killed then
@@ -178,6 +179,7 @@ public final class Holds {
                             + " loss; look which of the two is to live, and delete the other"));
             Hold fenced = hold.asFenced();
             if (!hold.fenced()) {
+                hold.containers().forEach(processes::requireStill);
                 records.put(fenced);
             }
             return carryOut(fenced);
@@ -187,7 +189,9 @@ public final class Holds {
     private int carryOut(Hold fenced) {
         int killed = 0;
         for (HeldContainer container : fenced.containers()) {
-            killed += processes.fence(container);
+            if (processes.isEnding(container)) {
+                killed += processes.fence(container);
+            }
         }
         return killed;
     }
@@ -221,28 +225,36 @@ public final class Holds {
         for (Hold hold : records.all()) {
             if (hold.fenced()) {
                 synchronized (lock(hold.pod())) {
-                    try {
-                        carryOut(hold);
-                    } catch (RuntimeException failure) {
-                        // One that cannot be carried out keeps the agent from no other.
-                        LOG.error("cannot carry out the fence of pod {}; call Fence again", hold.pod(), failure);
-                    }
+                    carryOutAgain(hold);
                 }
             }
         }
     }
 
+    private void carryOutAgain(Hold fenced) {
+        try {
+            carryOut(fenced);
+        } catch (RuntimeException failure) {
+            // One that cannot be carried out keeps the agent from no other.
+            LOG.error("cannot carry out the fence of pod {}; call Fence again", fenced.pod(), failure);
+        }
+    }
+
     /**
-     * To be called now and then: ends the holds whose lease has run out, as the API says. While the API cannot be asked they
-     * stay: that the source stands still too long does less harm than that it runs twice.
+     * To be called now and then: ends the holds whose lease has run out, as the API says, and kills what is fenced and has begun
+     * to end. While the API cannot be asked holds stay: that the source stands still too long does less harm than that it runs
+     * twice.
      */
     public void endLapsed() {
         for (Hold listed : records.all()) {
             synchronized (lock(listed.pod())) {
                 // It may have been renewed or have ended since it was listed.
-                records.of(listed.pod())
-                        .filter(hold -> !hold.fenced() && !clock.instant().isBefore(hold.until()))
-                        .ifPresent(this::endLapsed);
+                Optional<Hold> hold = records.of(listed.pod());
+                if (hold.isPresent() && hold.get().fenced()) {
+                    carryOutAgain(hold.get());
+                } else if (hold.isPresent() && !clock.instant().isBefore(hold.get().until())) {
+                    endLapsed(hold.get());
+                }
             }
         }
     }

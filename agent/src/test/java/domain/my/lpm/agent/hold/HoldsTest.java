@@ -119,6 +119,37 @@ class HoldsTest {
         assertThat(holds.all()).isEmpty();
     }
 
+    /** A container that is killed while its pod is to live is started anew, from the beginning. */
+    @Test
+    void whatItsKubeletDoesNotEndYetIsNotKilled() {
+        begin();
+        source.ending = false;
+
+        assertThat(holds.fence(POD)).isZero();
+
+        assertThat(source.fenced).isEmpty();
+        assertThatThrownBy(() -> holds.resume(POD)).hasMessageContaining("has been fenced");
+        holds.endLapsed();
+        assertThat(source.fenced).isEmpty();
+        source.ending = true;
+        holds.endLapsed();
+        assertThat(source.fenced).containsExactly(MAIN, SIDE);
+    }
+
+    @Test
+    void aLeaseThatLapsedAfterTheCommitKillsNothingThatItsKubeletWouldStartAnew() {
+        begin();
+        source.ending = false;
+        verdict = Verdict.COMMITTED;
+        clock.advance(LEASE);
+
+        holds.endLapsed();
+
+        assertThat(source.fenced).isEmpty();
+        assertThat(source.resumed).isEmpty();
+        assertThat(holds.all()).allMatch(Hold::fenced);
+    }
+
     @Test
     void aHoldThatWasNotFencedIsNotForgotten() {
         begin();
@@ -328,6 +359,12 @@ class HoldsTest {
         final List<HeldContainer> fenced = new ArrayList<>();
         final Set<HeldContainer> refuses = new HashSet<>();
         int killAfter = Integer.MAX_VALUE;
+        boolean ending = true;
+
+        @Override
+        public boolean isEnding(HeldContainer container) {
+            return ending;
+        }
 
         @Override
         public void resume(HeldContainer container) {

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import jnr.constants.platform.Signal;
 
 /**
@@ -141,15 +142,29 @@ public record ApplicationTree(int first, int root) {
      * @throws IllegalStateException if one of them is not stopped; none is killed then
      */
     public void fence() {
+        requireStopped();
+        try (NetworkLock lock = NetworkLock.of(first)) {
+            kill(processes());
+            lock.remove();
+        }
+    }
+
+    /**
+     * Looks whether all of it stands still.
+     *
+     * @throws IllegalStateException if one of the processes is not stopped
+     */
+    public void requireStopped() {
         List<Integer> running = running();
         if (!running.isEmpty()) {
             throw new IllegalStateException("processes " + running + " of the source are running, so that it cannot be"
                     + " fenced without loss; hold it by a checkpoint first, or delete its pod");
         }
-        try (NetworkLock lock = NetworkLock.of(first)) {
-            kill(processes());
-            lock.remove();
-        }
+    }
+
+    /** Whether SIGTERM waits for one of the processes to go on: then the container's runtime has been told to end it. */
+    public boolean isToldToEnd() {
+        return Stream.concat(Stream.of(first), processes().stream()).anyMatch(Processes::isTerminationPending);
     }
 
     private static void kill(List<Integer> processes) {

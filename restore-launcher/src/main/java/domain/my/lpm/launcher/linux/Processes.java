@@ -123,6 +123,16 @@ public final class Processes {
         return read(pid, "status");
     }
 
+    /** Whether SIGTERM has been sent to a process that has not taken it yet, as one that is stopped. */
+    public static boolean isTerminationPending(int pid) {
+        Map<String, String> status = status(pid);
+        long pending = 0;
+        for (String field : List.of("SigPnd", "ShdPnd")) {
+            pending |= Long.parseUnsignedLong(status.getOrDefault(field, "0"), 16);
+        }
+        return (pending & (1L << (Signal.SIGTERM.intValue() - 1))) != 0;
+    }
+
     /** The lines of {@code /proc/PID/status} by name; empty when the process has ended. */
     public static Map<String, String> status(int pid) {
         Map<String, String> fields = new LinkedHashMap<>();

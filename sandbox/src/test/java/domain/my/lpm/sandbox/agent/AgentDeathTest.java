@@ -39,6 +39,7 @@ class AgentDeathTest {
     private static final String TICKS = """
             read -r nonce < /proc/sys/kernel/random/uuid
             n=0
+            trap 'exit 0' TERM
             while true; do
                 n=$((n + 1))
                 echo "tick $n nonce=$nonce"
@@ -173,6 +174,7 @@ class AgentDeathTest {
             FenceRequest fence = FenceRequest.newBuilder()
                     .setSource(AgentPair.reference(from))
                     .build();
+            from.container("main").signal("TERM");
             assertThatThrownBy(() -> a.stub().fence(fence)).hasMessageContaining("UNAVAILABLE");
         }
         assertThat(from.container("main").isRunning()).isTrue();

@@ -220,6 +220,12 @@ class AgentMigrationTest {
 
         FenceRequest fence =
                 FenceRequest.newBuilder().setSource(AgentPair.reference(from)).build();
+        assertThat(a.stub().fence(fence).getKilled())
+                .as("what its kubelet would start anew")
+                .isZero();
+        assertThat(from.container("main").isRunning()).isTrue();
+        from.container("main").signal("TERM");
+        from.container("side").signal("TERM");
         assertThat(a.stub().fence(fence).getKilled()).isGreaterThanOrEqualTo(2);
         assertThat(a.stub().fence(fence).getKilled()).isZero();
         assertThat(from.container("main").isRunning()).isFalse();
