@@ -47,8 +47,10 @@ public final class Main implements Callable<Integer> {
     enum Figures {
         /** Starts of the launcher and fresh starts of an application. */
         START,
-        /** Whole migrations. */
+        /** PodMigrations in a cluster. */
         MIGRATION,
+        /** Whole migrations by launchers alone, without a cluster. */
+        LAUNCHER,
         /** Restores of one checkpoint. */
         RESTORE,
         /** Ingest, reading back and verifying. */
@@ -59,7 +61,7 @@ public final class Main implements Callable<Integer> {
             names = "--figures",
             paramLabel = "NAME",
             split = ",",
-            description = "What to measure: start, migration, restore, archive. [default all]")
+            description = "What to measure: start, migration, launcher, restore, archive. [default all]")
     private Set<Figures> figures = EnumSet.allOf(Figures.class);
 
     @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the results go.")
@@ -70,6 +72,9 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--toolkit", required = true, paramLabel = "DIR", description = "The toolkit's file tree.")
     private Path toolkit = Path.of("");
+
+    @Option(names = "--crds", paramLabel = "DIR", description = "The directory with the CRDs. [default crds]")
+    private Path crds = Path.of("crds");
 
     @Option(names = "--work", required = true, paramLabel = "DIR", description = "A directory on a disk.")
     private Path work = Path.of("");
@@ -103,6 +108,11 @@ public final class Main implements Callable<Integer> {
                 }
                 RestoreFigures restores = new RestoreFigures(bench, size, times);
                 if (figures.contains(Figures.MIGRATION)) {
+                    try (MigrationFigures migrations = new MigrationFigures(bench, crds, size, times)) {
+                        migrations.run();
+                    }
+                }
+                if (figures.contains(Figures.LAUNCHER)) {
                     restores.migrations();
                 }
                 if (figures.contains(Figures.RESTORE) || figures.contains(Figures.ARCHIVE)) {

@@ -24,6 +24,23 @@ final class Marks {
             marks.add(eager(results, SMALL, SMALL + " MiB"));
         }
         marks.addAll(List.of(
+                Mark.of(
+                        "downtime of " + SMALL
+                                + " MiB moved by a PodMigration, by its own ticks, against runc checkpoint and"
+                                + " runc restore",
+                        1.5,
+                        "×",
+                        results.ratio(
+                                MigrationFigures.DOWNTIME,
+                                MigrationFigures.BY_LAUNCHER,
+                                SMALL,
+                                MigrationFigures.BARE,
+                                SMALL)),
+                Mark.of(
+                        "share of that downtime outside of dump, copy and restore",
+                        15,
+                        "%",
+                        results.summary(MigrationFigures.SHARE, MigrationFigures.BY_LAUNCHER, SMALL)),
                 eager(results, size, name),
                 Mark.of(
                         "lazy restore, release to first tick: 1 GiB against 64 MiB",

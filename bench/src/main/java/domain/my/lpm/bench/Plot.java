@@ -24,7 +24,7 @@ final class Plot {
         List<String> figures = results.keys().stream()
                 .filter(key -> key.unit().equals("ms") && key.mebibytes() > 0)
                 .map(Key::figure)
-                .filter(figure -> !figure.startsWith("step "))
+                .filter(figure -> !figure.matches("(migration )?(step|at) .*"))
                 .distinct()
                 .toList();
         StringBuilder svg = new StringBuilder();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -62,8 +63,13 @@ final class Workload {
         return images.staticBinary(IMAGE, source());
     }
 
-    /** A pod whose one container holds that much memory. */
+    /** A pod whose one container holds that much memory, and ticks every 5 ms. */
     static Pod pod(String name, int mebibytes) {
+        return pod(name, mebibytes, Duration.ofMillis(5));
+    }
+
+    /** A pod whose one container holds that much memory, and ticks with this pause. */
+    static Pod pod(String name, int mebibytes, Duration pause) {
         return new PodBuilder()
                 .withNewMetadata()
                 .withName(name)
@@ -73,7 +79,7 @@ final class Workload {
                 .withName(CONTAINER)
                 .withImage(IMAGE)
                 // The rewrite needs to know it: it cannot look into images.
-                .withCommand(List.of("/program", Integer.toString(mebibytes)))
+                .withCommand(List.of("/program", Integer.toString(mebibytes), Long.toString(pause.toNanos() / 1000)))
                 .endContainer()
                 .endSpec()
                 .build();
