@@ -28,6 +28,7 @@ import picocli.CommandLine.TypeConversionException;
                 + " it runs on until 'resume' or 'fence'.",
         footer = {
             "",
+            "On standard output: 'dumping' before CRIU starts, 'dumped' when it is done, and the URI when it is stored.",
             "Exit codes: 0 stored; 1 failed, the container goes on; 2 wrong options; 3 stored and named, but perhaps not"
                     + " on the disk."
         })
@@ -111,7 +112,18 @@ final class CheckpointCommand implements Callable<Integer> {
                                 rehearsal,
                                 container.deadline(),
                                 container.criu()),
-                        Clock.systemUTC())
+                        Clock.systemUTC(),
+                        new Checkpoint.Progress() {
+                            @Override
+                            public void dumping() {
+                                System.out.println(DUMPING);
+                            }
+
+                            @Override
+                            public void dumped() {
+                                System.out.println(DUMPED);
+                            }
+                        })
                 .take();
         System.out.println(stored.uri());
         if (durability == Durability.LATER) {

@@ -21,15 +21,15 @@ final class Claim {
 
     private Claim() {}
 
-    static void take(Path directory, String thing, String claimant) throws IOException {
+    static void take(Path directory, String thing, String claimant, Durability durability) throws IOException {
         if (claimant.isEmpty() || claimant.length() > 1024 || claimant.indexOf('\n') >= 0) {
             throw new IllegalArgumentException("a claimant is one line of at most 1024 characters, name it so");
         }
         Path claim = directory.resolve(Layout.CLAIM);
         Path mine = directory.resolve(Layout.CLAIM + "." + UUID.randomUUID());
-        Durable.write(mine, claimant.getBytes(StandardCharsets.UTF_8));
+        Durable.write(mine, claimant.getBytes(StandardCharsets.UTF_8), durability);
         try {
-            if (!link(claim, mine) && !holder(directory).equals(Optional.of(claimant))) {
+            if (!link(claim, mine, durability) && !holder(directory).equals(Optional.of(claimant))) {
                 throw new CheckpointException(
                         Reason.CONSUMED,
                         thing,
@@ -39,10 +39,16 @@ final class Claim {
         } finally {
             Files.deleteIfExists(mine);
         }
+        durability.syncDirectory(directory);
+    }
+
+    /** Waits until a claim that was taken is on the disk. */
+    static void sync(Path directory) throws IOException {
+        Durable.sync(directory.resolve(Layout.CLAIM));
         Durable.sync(directory);
     }
 
-    private static boolean link(Path claim, Path mine) throws IOException {
+    private static boolean link(Path claim, Path mine, Durability durability) throws IOException {
         try {
             Files.createLink(claim, mine);
             return true;
@@ -53,7 +59,7 @@ final class Claim {
                 return true;
             }
             try {
-                Durable.write(claim, Files.readAllBytes(mine));
+                Durable.write(claim, Files.readAllBytes(mine), durability);
                 return true;
             } catch (FileAlreadyExistsException taken) {
                 return false;

@@ -63,7 +63,8 @@ public final class Durable {
         replace(file, bytes, Durability.BEFORE_COMPLETE);
     }
 
-    static void replace(Path file, byte[] bytes, Durability durability) throws IOException {
+    /** Writes a file in one step, replacing one that is there; it is on the disk when {@code durability} says. */
+    public static void replace(Path file, byte[] bytes, Durability durability) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         Files.deleteIfExists(partial);
         write(partial, bytes, durability);
@@ -99,7 +100,7 @@ public final class Durable {
     }
 
     /** Waits until a whole tree is on the disk. */
-    static void syncTree(Path root) throws IOException {
+    public static void syncTree(Path root) throws IOException {
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

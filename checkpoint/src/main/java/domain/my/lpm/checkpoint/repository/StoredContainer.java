@@ -373,8 +373,26 @@ public final class StoredContainer {
      * @throws CheckpointException with {@link Reason#CONSUMED} if another has claimed it before
      */
     public void claim(String claimant) {
+        claim(claimant, Durability.BEFORE_COMPLETE);
+    }
+
+    /** The same; with {@link Durability#LATER} it is on the disk when {@link #syncClaim} has returned. */
+    public void claim(String claimant, Durability durability) {
         try {
-            Claim.take(directory, uri().toString(), claimant);
+            Claim.take(directory, uri().toString(), claimant, durability);
+        } catch (IOException problem) {
+            throw CheckpointException.unreadable(uri().toString(), problem);
+        }
+    }
+
+    /**
+     * Waits until the claim is on the disk.
+     *
+     * @throws CheckpointException if it cannot be written, or there is none
+     */
+    public void syncClaim() {
+        try {
+            Claim.sync(directory);
         } catch (IOException problem) {
             throw CheckpointException.unreadable(uri().toString(), problem);
         }

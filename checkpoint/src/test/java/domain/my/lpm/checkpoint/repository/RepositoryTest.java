@@ -203,6 +203,16 @@ class RepositoryTest {
     }
 
     @Test
+    void aClaimCountsBeforeItIsOnTheDisk() {
+        assertRefused(() -> open().syncClaim(), Reason.UNREADABLE, "");
+        open().claim("first", Durability.LATER);
+
+        assertRefused(() -> open().claim("other", Durability.LATER), Reason.CONSUMED, "it has been claimed by 'first'");
+        open().syncClaim();
+        assertThat(open().claimedBy()).contains("first");
+    }
+
+    @Test
     void aDeletedCheckpointIsGone() {
         repository.delete(Checkpoints.URI);
         assertThat(stored).doesNotExist();

@@ -43,10 +43,28 @@ public final class Checkpoint {
     private final CheckpointSettings settings;
     private final Clock clock;
 
+    private final Progress progress;
+
+    /** Is told how far it has come. */
+    public interface Progress {
+        /** The line by which the command says {@link #dumping}. */
+        String DUMPING = "dumping";
+
+        /** The line by which the command says {@link #dumped}. */
+        String DUMPED = "dumped";
+
+        /** CRIU is about to be started. */
+        void dumping();
+
+        /** CRIU has written its images; what is held stands still since some time before. */
+        void dumped();
+    }
+
     /** Nothing happens before {@link #take}. */
-    public Checkpoint(CheckpointSettings settings, Clock clock) {
+    public Checkpoint(CheckpointSettings settings, Clock clock, Progress progress) {
         this.settings = settings;
         this.clock = clock;
+        this.progress = progress;
     }
 
     /**
@@ -71,6 +89,7 @@ public final class Checkpoint {
             Path images = Files.createDirectories(dump.resolve("images"));
             try {
                 dump(tree, images);
+                progress.dumped();
                 List<Integer> running = settings.hold() ? tree.runningAfterStop() : List.of();
                 if (!running.isEmpty()) {
                     throw new IllegalStateException("processes " + running
@@ -142,6 +161,7 @@ public final class Checkpoint {
                 GHOST_LIMIT,
                 settings.deadline());
         if (!tree.isNested()) {
+            progress.dumping();
             if (settings.pid().isEmpty()) {
                 throw new IllegalStateException(
                         "the application is not nested below the entry, so that it cannot be"
@@ -157,6 +177,7 @@ public final class Checkpoint {
                 : ContainerRoot.here()) {
             Path there = Path.of(ContainerRoot.REPOSITORY)
                     .resolve(settings.repository().relativize(images));
+            progress.dumping();
             CriuDump.inside(root, pidInContainer, there, options);
         }
     }

@@ -47,8 +47,7 @@ public final class ContainerFiles {
     }
 
     /** Applies the changes of the root file system. */
-    static void applyChanges(StoredContainer stored, ContainerRoot root) {
-        Path rootFileSystem = root.seen(ContainerRoot.ROOT_FILE_SYSTEM);
+    static void applyChanges(StoredContainer stored, Path rootFileSystem) {
         if (stored.file(CHANGED).isPresent()) {
             try (InputStream changes = stored.open(CHANGED)) {
                 RootfsDiff.apply(changes, rootFileSystem);

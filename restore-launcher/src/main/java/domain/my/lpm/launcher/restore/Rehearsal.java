@@ -1,6 +1,8 @@
 package domain.my.lpm.launcher.restore;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import domain.my.lpm.checkpoint.archive.ArchiveSource;
+import domain.my.lpm.checkpoint.archive.RootfsDiff;
 import domain.my.lpm.checkpoint.image.CredentialCheck;
 import domain.my.lpm.checkpoint.image.CriuImages;
 import domain.my.lpm.checkpoint.image.Grant;
@@ -23,7 +25,9 @@ import domain.my.lpm.launcher.linux.Addresses;
 import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
 import domain.my.lpm.launcher.namespace.MountTable;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -31,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +56,8 @@ public final class Rehearsal {
     private static final Grant EVERYTHING = grant(0, "000001ffffffffff", 0, 0);
 
     private static final Grant NOTHING = grant(65534, "0000000000000000", 1, 2);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String FILE = "file";
     private static final int MEMORY_BYTES = 64 << 10;
     /** Two ticks of the clock by which the kernel counts processor time. */
     private static final long LOOK_NANOSECONDS = 20_000_000;
@@ -152,12 +159,25 @@ public final class Rehearsal {
         Files.write(dump.resolve("pages-1.img"), new byte[MEMORY_BYTES]);
         Files.write(dump.resolve(Descriptors.FILE), Descriptors.format(List.of("/dev/null", "pipe:[1]", "pipe:[2]")));
         Ingest.run(
-                ArchiveSource.directory(dump, Map.of()),
+                ArchiveSource.directory(dump, changes(Files.createDirectory(directory.resolve("changes-" + sample)))),
                 repository,
                 uri(sample),
                 new Provenance(NOBODY, Architecture.ofThisMachine(), "", null, "launcher", Instant.EPOCH, Map.of()),
                 key,
                 Options.of(Form.EXTRACTED, Durability.LATER));
+    }
+
+    /** A changed file and a deleted one, as a container leaves them. */
+    private static Map<String, Path> changes(Path directory) throws IOException {
+        Path upper = Files.createDirectory(directory.resolve("upper"));
+        Files.write(upper.resolve(FILE), new byte[MEMORY_BYTES]);
+        Path changed = directory.resolve(ContainerFiles.CHANGED);
+        try (OutputStream output = new BufferedOutputStream(Files.newOutputStream(changed))) {
+            RootfsDiff.collect(upper, output, new ArrayList<>());
+        }
+        Path deleted = directory.resolve(ContainerFiles.DELETED);
+        Files.write(deleted, JSON.writeValueAsBytes(List.of(FILE)));
+        return Map.of(ContainerFiles.CHANGED, changed, ContainerFiles.DELETED, deleted);
     }
 
     private static void once(
@@ -166,13 +186,18 @@ public final class Rehearsal {
         Path images = Files.createDirectory(directory.resolve("images"));
         StoredContainer stored =
                 new Repository(repository).open(uri(sample), keys, new Expected(NOBODY, Architecture.ofThisMachine()));
-        stored.claim("rehearsal");
+        stored.claim("rehearsal", Durability.LATER);
+        stored.syncClaim();
         StagedImages staged = StagedImages.stage(stored, images, EVERYTHING, Tcp.CLOSE, addresses());
         CredentialCheck.violations(CriuImages.open(images), NOTHING);
         Addresses.of(Processes.self());
         ContainerFiles.requireMounts(MountTable.of(Processes.self()), Map.of());
         ContainerFiles.leftBehind(Map.of(), repository, uri(sample));
         stored.verifyAll(staged.pages(), workers);
+        Path root = Files.createDirectory(directory.resolve("root"));
+        stored.verifyAll(List.of(ContainerFiles.CHANGED, ContainerFiles.DELETED), workers);
+        ContainerFiles.applyChanges(stored, root);
+        deleteTree(root);
         stored.releaseClaim("rehearsal");
         CriuRestore.rehearse();
         // SIGCONT does nothing to a process that runs. A native call is slow when it is made for the first time.

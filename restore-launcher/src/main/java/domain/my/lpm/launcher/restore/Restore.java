@@ -6,6 +6,7 @@ import domain.my.lpm.checkpoint.image.Capability;
 import domain.my.lpm.checkpoint.image.Grant;
 import domain.my.lpm.checkpoint.image.ImageFormatException;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Expected;
 import domain.my.lpm.checkpoint.repository.Repository;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
@@ -363,7 +364,8 @@ public final class Restore {
 
         void run() throws Consumed, InterruptedException {
             try {
-                stored.claim(settings.claimant());
+                // It counts at once, and is on the disk before anything runs.
+                stored.claim(settings.claimant(), Durability.LATER);
             } catch (CheckpointException refused) {
                 if (refused.reason() == Reason.CONSUMED) {
                     throw new Consumed(refused);
@@ -386,6 +388,7 @@ public final class Restore {
                         thread.setDaemon(true);
                         return thread;
                     });
+            CompletableFuture<Void> claimed = CompletableFuture.runAsync(stored::syncClaim, workers);
             try {
                 // A lazy restore must not wait for what reads all of the memory: it is verified while it runs.
                 CompletableFuture<Void> verified =
@@ -405,7 +408,7 @@ public final class Restore {
                                 .filter(name -> stored.file(name).isPresent())
                                 .toList(),
                         workers);
-                ContainerFiles.applyChanges(stored, root);
+                ContainerFiles.applyChanges(stored, root.seen(ContainerRoot.ROOT_FILE_SYSTEM));
                 ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");
                 stagePages(staged.pages(), decompressed, workers);
@@ -423,7 +426,7 @@ public final class Restore {
                                     staged.connections(),
                                     settings.deadline(),
                                     List.of()),
-                            new Steps(verified));
+                            new Steps(verified, claimed));
                 } catch (CriuException failure) {
                     // If the memory is not what was signed, that is the reason.
                     await(verified);
@@ -452,9 +455,11 @@ public final class Restore {
         /** What is to be done while CRIU restores. */
         private final class Steps implements CriuRestore.Steps {
             private final CompletableFuture<Void> verified;
+            private final CompletableFuture<Void> claimed;
 
-            Steps(CompletableFuture<Void> verified) {
+            Steps(CompletableFuture<Void> verified, CompletableFuture<Void> claimed) {
                 this.verified = verified;
+                this.claimed = claimed;
             }
 
             @Override
@@ -473,6 +478,8 @@ public final class Restore {
                     await(verified);
                     status.stepDone("verify");
                 }
+                await(claimed);
+                status.stepDone("claim");
                 status.processId(pid);
                 if (commit.isPresent()) {
                     status.enter(State.COMPLETE);
