@@ -12,8 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The checkpoints that are being taken, on the node's disk: what is there when the agent starts was cut short. */
+/**
+ * The checkpoints that are being taken, or are not on stable storage yet, on the node's disk: what is there when the agent starts
+ * was cut short.
+ */
 final class CheckpointJournal {
     private static final String SUFFIX = ".json";
     private static final ObjectMapper JSON = JsonMapper.builder().build();
@@ -38,10 +42,21 @@ final class CheckpointJournal {
      * @param uid the pod's
      * @param id the checkpoint's
      * @param containers all that are stopped by it
+     * @param unwritten why it could not be brought to stable storage; null unless that was tried
      */
-    record Entry(String namespace, String name, String uid, String id, List<HeldContainer> containers) {
+    record Entry(
+            String namespace,
+            String name,
+            String uid,
+            String id,
+            List<HeldContainer> containers,
+            @Nullable String unwritten) {
         static Entry of(PodReference pod, String id, List<HeldContainer> containers) {
-            return new Entry(pod.namespace(), pod.name(), pod.uid(), id, containers);
+            return new Entry(pod.namespace(), pod.name(), pod.uid(), id, containers, null);
+        }
+
+        Entry unwritten(String why) {
+            return new Entry(namespace, name, uid, id, containers, why);
         }
 
         PodReference pod() {

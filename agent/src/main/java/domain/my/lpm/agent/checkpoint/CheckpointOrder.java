@@ -1,6 +1,7 @@
 package domain.my.lpm.agent.checkpoint;
 
 import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param tcp what becomes of established connections
  * @param hold whether, and for whom, the pod stays stopped after it
  * @param volumes emptyDir volumes whose content is stored
+ * @param durability when it is on stable storage; {@link Durability#LATER} only with a hold
  * @param deadline for all of it
  */
 public record CheckpointOrder(
@@ -29,8 +31,13 @@ public record CheckpointOrder(
         Tcp tcp,
         Optional<HoldTerms> hold,
         List<String> volumes,
+        Durability durability,
         Duration deadline) {
     public CheckpointOrder {
+        if (durability == Durability.LATER && hold.isEmpty()) {
+            throw new IllegalArgumentException("only a checkpoint that holds its source may be on stable storage later;"
+                    + " ask for hold, or leave out durable_later");
+        }
         containers = List.copyOf(containers);
         volumes = List.copyOf(volumes);
     }

@@ -26,6 +26,7 @@ import domain.my.lpm.agent.restore.Manifests;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Durable;
 import domain.my.lpm.checkpoint.repository.Provenance;
 import domain.my.lpm.checkpoint.repository.Repository;
@@ -41,11 +42,14 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +70,9 @@ public final class Checkpoints {
     /** What a dump has beside the memory, at most by experience. */
     private static final long MORE_BYTES = 16L << 20;
 
+    /** The storage may have gigabytes to write. */
+    private static final Duration SYNC = Duration.ofMinutes(30);
+
     private static final Set<String> OURS = Set.of("lpm-restored", "lpm-fresh");
 
     private final Containers containers;
@@ -77,6 +84,8 @@ public final class Checkpoints {
     private final CheckpointJournal journal;
     private final StepListener steps;
     private final Map<String, Ongoing> ongoing = new ConcurrentHashMap<>();
+    /** Complete ones on their way to stable storage, and those that could not be brought there. */
+    private final Map<String, CompletableFuture<Void>> syncs = new ConcurrentHashMap<>();
 
     Checkpoints(
             Containers containers,
@@ -127,7 +136,7 @@ public final class Checkpoints {
      * @throws AgentException if it cannot be taken; every container goes on then and nothing is left of it
      */
     public PodArtifact take(CheckpointOrder order, CheckpointListener listener) {
-        String key = order.source().uid() + "/" + order.id();
+        String key = key(order.source().uid(), order.id());
         Ongoing mine = new Ongoing(order, new CompletableFuture<>());
         Ongoing first = ongoing.putIfAbsent(key, mine);
         if (first != null) {
@@ -151,14 +160,122 @@ public final class Checkpoints {
         }
     }
 
+    private static String key(String podUid, String id) {
+        return podUid + "/" + id;
+    }
+
+    /**
+     * Waits until a complete checkpoint is on stable storage.
+     *
+     * @throws AgentException NOT_FOUND if there is none; FAILED_PRECONDITION if it could not be written; DEADLINE_EXCEEDED if
+     *     that takes longer
+     */
+    public void sync(PodReference pod, String id, Duration atMost) {
+        CompletableFuture<Void> sync = syncs.get(key(pod.uid(), id));
+        if (sync == null) {
+            // It has been written since, or was before it was complete.
+            requireComplete(pod, id);
+            return;
+        }
+        try {
+            sync.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException slow) {
+            throw new AgentException(
+                    Kind.DEADLINE_EXCEEDED,
+                    "the checkpoint " + id + " of pod " + pod + " was not on stable storage within " + atMost.toMillis()
+                            + " ms; repeat the call",
+                    slow);
+        } catch (ExecutionException failure) {
+            throw passedOn(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AgentException(Kind.UNAVAILABLE, "interrupted; repeat the call", interrupted);
+        }
+    }
+
+    private void requireComplete(PodReference pod, String id) {
+        if (!isComplete(pod.uid(), id)) {
+            throw new AgentException(
+                    Kind.NOT_FOUND,
+                    "there is no complete checkpoint " + id + " of pod " + pod
+                            + " in the repository; see that the shared storage is mounted");
+        }
+    }
+
+    private boolean isComplete(String podUid, String id) {
+        Path mark = directory(podUid, id).resolve(COMPLETE);
+        return share.during("the mark of " + id, () -> Share.isThere(mark));
+    }
+
+    /** Brings a complete checkpoint to stable storage, while its source stands still and its copy is restored. */
+    private void beginSync(CheckpointJournal.Entry entry, List<Dump.Taken> taken) {
+        CompletableFuture<Void> sync = new CompletableFuture<>();
+        String key = key(entry.uid(), entry.id());
+        if (syncs.putIfAbsent(key, sync) != null) {
+            return;
+        }
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        bringToStableStorage(entry, taken);
+                        sync.complete(null);
+                        syncs.remove(key, sync);
+                    } catch (RuntimeException failure) {
+                        LOG.error("the checkpoint {} of pod {} may be lost", entry.id(), entry.pod(), failure);
+                        sync.completeExceptionally(failure);
+                    }
+                },
+                "sync-" + entry.id());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void bringToStableStorage(CheckpointJournal.Entry entry, List<Dump.Taken> taken) {
+        try {
+            taken.forEach(Dump.Taken::sync);
+            share.during("the sync of the checkpoint " + entry.id(), SYNC, () -> {
+                Path directory = directory(entry.uid(), entry.id());
+                Durable.syncTree(directory);
+                Durable.sync(Objects.requireNonNull(directory.getParent()));
+                return true;
+            });
+            journal.remove(entry);
+        } catch (RuntimeException failure) {
+            if (!isComplete(entry.uid(), entry.id())) {
+                // It was deleted meanwhile, as after a rollback.
+                journal.remove(entry);
+                throw new AgentException(
+                        Kind.NOT_FOUND,
+                        "the checkpoint " + entry.id() + " of pod " + entry.pod() + " was deleted; take another one",
+                        failure);
+            }
+            // The kernel tells of a failed write once: what says nothing next time is lost all the same.
+            journal.put(entry.unwritten(String.valueOf(failure.getMessage())));
+            throw failure instanceof AgentException
+                    ? failure
+                    : new AgentException(Kind.FAILED_PRECONDITION, unwritten(entry, failure.toString()), failure);
+        } finally {
+            taken.forEach(Dump.Taken::discard);
+        }
+    }
+
+    private static String unwritten(CheckpointJournal.Entry entry, String why) {
+        return "the checkpoint " + entry.id() + " of pod " + entry.pod() + " could not be brought to stable storage ("
+                + why + "); see how the shared storage does, and take another one";
+    }
+
+    private static RuntimeException passedOn(ExecutionException failure) {
+        if (failure.getCause() instanceof AgentException refused) {
+            return new AgentException(refused.kind(), String.valueOf(refused.getMessage()), refused);
+        }
+        return new IllegalStateException(failure.getCause());
+    }
+
     private static PodArtifact join(CompletableFuture<PodArtifact> result) {
         try {
             return result.get();
         } catch (ExecutionException failure) {
-            if (failure.getCause() instanceof AgentException refused) {
-                throw new AgentException(refused.kind(), String.valueOf(refused.getMessage()), refused);
-            }
-            throw new IllegalStateException(failure.getCause());
+            throw passedOn(failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new AgentException(Kind.UNAVAILABLE, "interrupted; repeat the call", interrupted);
@@ -167,7 +284,7 @@ public final class Checkpoints {
 
     /**
      * To be called when the agent starts, before any call: undoes what a former agent was cut short in. Its pods go on, unless
-     * their checkpoint was completed.
+     * their checkpoint was completed; that one is brought to stable storage.
      */
     public void takeUp() {
         for (CheckpointJournal.Entry entry : journal.all()) {
@@ -181,9 +298,16 @@ public final class Checkpoints {
     }
 
     private void undo(CheckpointJournal.Entry entry) {
-        Path directory = directory(entry.uid(), entry.id());
-        if (share.during("the mark of " + entry.id(), () -> Share.isThere(directory.resolve(COMPLETE)))) {
-            journal.remove(entry);
+        if (isComplete(entry.uid(), entry.id())) {
+            String unwritten = entry.unwritten();
+            if (unwritten == null) {
+                beginSync(entry, List.of());
+            } else {
+                syncs.put(
+                        key(entry.uid(), entry.id()),
+                        CompletableFuture.failedFuture(
+                                new AgentException(Kind.FAILED_PRECONDITION, unwritten(entry, unwritten))));
+            }
             return;
         }
         awaitEndOfDumps(entry);
@@ -300,6 +424,8 @@ public final class Checkpoints {
                 });
             }
             List<Dump.Taken> taken = new ArrayList<>();
+            boolean later = order.durability() == Durability.LATER;
+            boolean complete = false;
             try {
                 steps.during(Step.RECORD_CHECKPOINT, () -> journal.put(entry));
                 PodArtifact artifact = dumpAndStore(takers, volumes, taken);
@@ -307,17 +433,25 @@ public final class Checkpoints {
                     share.during("the mark of completeness", remaining(), () -> {
                         Durable.replace(
                                 directory(order.source().uid(), order.id()).resolve(COMPLETE),
-                                JSON.writeValueAsBytes(artifact));
+                                JSON.writeValueAsBytes(artifact),
+                                order.durability());
                         return true;
                     });
                 });
-                journal.remove(entry);
+                complete = true;
+                if (later) {
+                    beginSync(entry, taken);
+                } else {
+                    journal.remove(entry);
+                }
                 return artifact;
             } catch (RuntimeException failure) {
                 undoAfter(failure, entry);
                 throw failure;
             } finally {
-                taken.forEach(Dump.Taken::discard);
+                if (!(complete && later)) {
+                    taken.forEach(Dump.Taken::discard);
+                }
             }
         }
 
@@ -407,13 +541,12 @@ public final class Checkpoints {
                         mounts.put(volume, container.mounts().getOrDefault(volume, ""));
                     }
                 });
-                long frozen = millis();
                 Dump by = taker == Taker.LAUNCHER ? launcher : kubelet.orElseThrow();
                 Dump.Taken dump = by.take(new Dump.Job(order, container, uri(container), mounts), remaining());
                 taken.add(dump);
                 dumps.put(container, dump);
                 requireStopped(container);
-                times.put(container, new long[] {frozen, millis()});
+                times.put(container, new long[] {millis(dump.frozen()), millis(dump.dumped())});
                 listener.progress(Progress.DUMPED, container.name(), millis(), 0);
             });
             if (order.hold().isPresent()) {
@@ -497,7 +630,11 @@ public final class Checkpoints {
         }
 
         private long millis() {
-            return (System.nanoTime() - start) / 1_000_000;
+            return millis(System.nanoTime());
+        }
+
+        private long millis(long nanoTime) {
+            return (nanoTime - start) / 1_000_000;
         }
 
         private Duration remaining() {

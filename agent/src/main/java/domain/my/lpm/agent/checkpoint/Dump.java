@@ -22,8 +22,21 @@ interface Dump {
         /** CRIU's version, where it is known. */
         String criuVersion();
 
+        /** From when on the container may have stood still, by {@link System#nanoTime}. */
+        long frozen();
+
+        /** When the dump was done, by {@link System#nanoTime}. */
+        long dumped();
+
         /** Puts it into the repository, if it is not there already. */
         void store(Duration atMost);
+
+        /**
+         * Waits until it is on stable storage, with its volumes, where that comes later; after {@link #store}.
+         *
+         * @throws domain.my.lpm.agent.AgentException when it cannot be written
+         */
+        void sync();
 
         /** Removes what lies outside of the repository. May be repeated. */
         void discard();

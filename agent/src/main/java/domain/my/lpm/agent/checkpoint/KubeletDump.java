@@ -57,6 +57,7 @@ final class KubeletDump implements Dump {
     public Taken take(Job job, Duration atMost) {
         CheckpointOrder order = job.order();
         Path archive;
+        long frozen = System.nanoTime();
         try {
             archive = configuration.during(
                     order.hold().isPresent(),
@@ -74,6 +75,7 @@ final class KubeletDump implements Dump {
                     "the kubelet named the archive " + archive + ", which is not below " + ARCHIVES
                             + "; see its configuration");
         }
+        long dumped = System.nanoTime();
         Path seen = launchers.nodeRoot().resolve(archive.toString().substring(1));
         return new Taken() {
             @Override
@@ -82,8 +84,23 @@ final class KubeletDump implements Dump {
             }
 
             @Override
+            public long frozen() {
+                return frozen;
+            }
+
+            @Override
+            public long dumped() {
+                return dumped;
+            }
+
+            @Override
             public void store(Duration more) {
                 KubeletDump.this.store(job, seen, more);
+            }
+
+            @Override
+            public void sync() {
+                // All that was written lies below the checkpoint's own directory, which is synced as a whole.
             }
 
             @Override
@@ -126,7 +143,7 @@ final class KubeletDump implements Dump {
                                     Instant.now(),
                                     Map.of()),
                             key,
-                            Options.of(job.order().form())));
+                            Options.of(job.order().form(), job.order().durability())));
         });
         job.volumes()
                 .forEach((volume, path) -> steps.during(Step.STORE_VOLUME, () -> {
@@ -137,7 +154,8 @@ final class KubeletDump implements Dump {
                                 job.uri().podUid(),
                                 job.uri().checkpointId(),
                                 volume,
-                                key);
+                                key,
+                                job.order().durability());
                         return true;
                     });
                 }));

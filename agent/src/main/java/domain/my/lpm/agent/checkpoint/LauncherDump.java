@@ -7,6 +7,8 @@ import domain.my.lpm.agent.node.Launchers;
 import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.launcher.checkpoint.Checkpoint;
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +19,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** The launcher dumps and stores by itself, in a process of its own. */
@@ -36,66 +41,136 @@ final class LauncherDump implements Dump {
 
     @Override
     public Taken take(Job job, Duration atMost) {
-        steps.during(Step.RUN_CHECKPOINT_LAUNCHER, () -> run(job, atMost));
-        return new Taken() {
-            @Override
-            public String criuVersion() {
-                return "";
-            }
-
-            @Override
-            public void store(Duration more) {}
-
-            @Override
-            public void discard() {}
-        };
+        return steps.during(Step.RUN_CHECKPOINT_LAUNCHER, () -> {
+            Running running = new Running(job, launchers.start(arguments(job, atMost)));
+            running.awaitStored(atMost.plus(MORE));
+            return running;
+        });
     }
 
-    private void run(Job job, Duration atMost) {
-        Process process = launchers.start(arguments(job, atMost));
-        try {
-            StringBuilder said = new StringBuilder();
-            Thread reader = new Thread(
-                    () -> {
-                        try {
-                            said.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
-                        } catch (IOException ended) {
-                            // It has said all.
-                        }
-                    },
-                    "launcher-checkpoint");
-            reader.setDaemon(true);
-            reader.start();
-            if (!process.waitFor(atMost.plus(MORE).toMillis(), TimeUnit.MILLISECONDS)) {
+    /** A launcher that tells line by line how far it is; it may live on, until what it has stored is on stable storage. */
+    private static final class Running implements Taken {
+        private final Job job;
+        private final Process process;
+        private final CompletableFuture<Boolean> stored = new CompletableFuture<>();
+        private final CompletableFuture<String> said = new CompletableFuture<>();
+        private volatile long frozen = System.nanoTime();
+        private volatile long dumped = frozen;
+
+        Running(Job job, Process process) {
+            this.job = job;
+            this.process = process;
+            read("launcher-errors", () -> {
+                try (var errors = process.getErrorStream()) {
+                    said.complete(new String(errors.readAllBytes(), StandardCharsets.UTF_8).strip());
+                } catch (IOException ended) {
+                    said.complete("");
+                }
+            });
+            read("launcher-checkpoint", this::follow);
+        }
+
+        private static void read(String name, Runnable reader) {
+            Thread thread = new Thread(reader, name);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void follow() {
+            try (BufferedReader lines = process.inputReader()) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    if (line.equals(Checkpoint.Progress.DUMPING)) {
+                        frozen = System.nanoTime();
+                    } else if (line.equals(Checkpoint.Progress.DUMPED)) {
+                        dumped = System.nanoTime();
+                    } else if (line.equals(job.uri().toString())) {
+                        stored.complete(true);
+                    }
+                }
+            } catch (IOException ended) {
+                // It has said all.
+            } finally {
+                stored.complete(false);
+            }
+        }
+
+        void awaitStored(Duration atMost) {
+            try {
+                if (!stored.get(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+                    throw failure(job, said.get(1, TimeUnit.SECONDS));
+                }
+            } catch (TimeoutException slow) {
                 process.destroyForcibly();
                 throw new AgentException(
                         Kind.DEADLINE_EXCEEDED,
                         job.uri() + ": the launcher did not finish within " + atMost.toSeconds()
-                                + " s; give it longer, or see whether the shared storage answers");
+                                + " s; give it longer, or see whether the shared storage answers",
+                        slow);
+            } catch (ExecutionException impossible) {
+                throw new IllegalStateException(impossible);
+            } catch (InterruptedException interrupted) {
+                process.destroyForcibly();
+                throw interrupted(interrupted);
             }
-            reader.join(1000);
-            if (process.exitValue() != 0) {
-                throw failure(job, said.toString().strip());
-            }
-        } catch (InterruptedException interrupted) {
-            process.destroyForcibly();
+        }
+
+        private AgentException interrupted(InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new AgentException(
+            return new AgentException(
                     Kind.UNAVAILABLE, job.uri() + ": interrupted during the dump; repeat the call", interrupted);
         }
+
+        @Override
+        public String criuVersion() {
+            return "";
+        }
+
+        @Override
+        public long frozen() {
+            return frozen;
+        }
+
+        @Override
+        public long dumped() {
+            return dumped;
+        }
+
+        @Override
+        public void store(Duration more) {}
+
+        @Override
+        public void sync() {
+            try {
+                int exit = process.waitFor();
+                if (exit != 0) {
+                    throw new AgentException(
+                            Kind.FAILED_PRECONDITION,
+                            job.uri() + " is stored, but not on stable storage: "
+                                    + reason(said.getNow("the launcher ended with exit code " + exit)));
+                }
+            } catch (InterruptedException interrupted) {
+                throw interrupted(interrupted);
+            }
+        }
+
+        @Override
+        public void discard() {}
     }
 
     private static AgentException failure(Job job, String said) {
-        String reason = said.lines()
-                .filter(line -> line.startsWith("error: "))
-                .reduce((first, last) -> last)
-                .map(line -> line.substring("error: ".length()))
-                .orElse(said);
         boolean full = Share.isFull(new IOException(said));
         return new AgentException(
                 full ? Kind.RESOURCE_EXHAUSTED : Kind.FAILED_PRECONDITION,
                 "the checkpoint of the container '" + job.container().name() + "' of pod "
-                        + job.order().source() + " failed and it goes on: " + reason);
+                        + job.order().source() + " failed and it goes on: " + reason(said));
+    }
+
+    private static String reason(String said) {
+        return said.lines()
+                .filter(line -> line.startsWith("error: "))
+                .reduce((first, last) -> last)
+                .map(line -> line.substring("error: ".length()))
+                .orElse(said);
     }
 
     private List<String> arguments(Job job, Duration atMost) {
@@ -120,6 +195,11 @@ final class LauncherDump implements Dump {
                 job.uri().toString(),
                 "--form",
                 order.form().name().toLowerCase(Locale.ROOT),
+                "--durability",
+                switch (order.durability()) {
+                    case BEFORE_COMPLETE -> "before-complete";
+                    case LATER -> "later";
+                },
                 "--tcp",
                 order.tcp().name().toLowerCase(Locale.ROOT),
                 "--deadline",

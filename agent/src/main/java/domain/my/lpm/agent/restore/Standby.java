@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Durable;
 import domain.my.lpm.launcher.linux.Linux;
 import domain.my.lpm.launcher.linux.Processes;
@@ -96,27 +97,35 @@ final class Standby {
             for (String pipe : List.of(RELEASE, COMMIT)) {
                 Processes.makePipe(directory.resolve(pipe).toString());
             }
-            write(record);
+            write(record, Durability.BEFORE_COMPLETE);
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot keep the launcher's files in " + directory, problem);
         }
     }
 
-    void write(Record record) {
+    /**
+     * Records what it is released with. That need not outlive the node: the launcher and its container do not either. The
+     * application stands still meanwhile and does not wait for the disk.
+     */
+    void released(Record record) {
+        write(record, Durability.LATER);
+    }
+
+    private void write(Record record, Durability durability) {
         try {
-            Durable.replace(directory.resolve(RECORD), JSON.writeValueAsBytes(record));
+            Durable.replace(directory.resolve(RECORD), JSON.writeValueAsBytes(record), durability);
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot record the launcher in " + directory, problem);
         }
     }
 
-    /** What is recorded; empty where no launcher was started. */
+    /** What is recorded; empty where no launcher was started, or the node went down with it. */
     Optional<Record> record() {
         Path file = directory.resolve(RECORD);
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
         try {
+            if (!Files.exists(file) || Files.size(file) == 0) {
+                return Optional.empty();
+            }
             return Optional.of(JSON.readValue(Files.readAllBytes(file), Record.class));
         } catch (JsonProcessingException garbage) {
             throw new UncheckedIOException(

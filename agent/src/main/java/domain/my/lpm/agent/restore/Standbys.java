@@ -280,7 +280,7 @@ public final class Standbys {
                 return;
             }
         }
-        standby.write(record.released(release));
+        standby.released(record.released(release));
         steps.during(Step.RELEASE, () -> {
             if (!standby.release(release) && !runs(record)) {
                 startAgain(target, release.container(), standby, record.released(release));

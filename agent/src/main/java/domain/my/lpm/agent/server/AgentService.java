@@ -37,6 +37,8 @@ import domain.my.lpm.agent.protocol.ResumeRequest;
 import domain.my.lpm.agent.protocol.ResumeResponse;
 import domain.my.lpm.agent.protocol.RunRequest;
 import domain.my.lpm.agent.protocol.RunResponse;
+import domain.my.lpm.agent.protocol.SyncCheckpointRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.agent.protocol.VolumeArtifact;
 import domain.my.lpm.agent.protocol.WithdrawRequest;
 import domain.my.lpm.agent.protocol.WithdrawResponse;
@@ -109,6 +111,18 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
             return CheckpointEvent.newBuilder()
                     .setArtifact(artifact(artifact, order.hold().isPresent()))
                     .build();
+        });
+    }
+
+    @Override
+    public void syncCheckpoint(SyncCheckpointRequest request, StreamObserver<SyncCheckpointResponse> response) {
+        answer("SyncCheckpoint", response, () -> {
+            PodReference pod = Requests.pod(request.getSource());
+            checkpoints.sync(
+                    pod,
+                    Requests.checkpointId(pod, request.getCheckpointId()),
+                    Requests.deadline(request.getDeadlineMillis()));
+            return SyncCheckpointResponse.getDefaultInstance();
         });
     }
 

@@ -13,6 +13,7 @@ import domain.my.lpm.agent.protocol.TcpPolicy;
 import domain.my.lpm.agent.restore.Release;
 import domain.my.lpm.agent.restore.StandbyOrder;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.time.Duration;
@@ -84,7 +85,14 @@ final class Requests {
                 tcp(request.getTcp(), Tcp.ESTABLISHED),
                 request.hasHold() ? Optional.of(hold(request.getHold())) : Optional.empty(),
                 labels(request.getVolumesList(), "volume"),
+                request.getDurableLater() ? Durability.LATER : Durability.BEFORE_COMPLETE,
                 deadline(request.getDeadlineMillis()));
+    }
+
+    static String checkpointId(PodReference pod, String id) {
+        // Any container's name will do: it checks the others.
+        new CheckpointUri(pod.uid(), id, "any");
+        return id;
     }
 
     static List<Release> releases(List<ContainerRelease> releases) {

@@ -9,6 +9,7 @@ import domain.my.lpm.agent.protocol.ContainerRelease;
 import domain.my.lpm.agent.protocol.HoldTerms;
 import domain.my.lpm.agent.protocol.PodReference;
 import domain.my.lpm.agent.protocol.PrepareRequest;
+import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.time.Duration;
@@ -68,6 +69,28 @@ class RequestsTest {
                         .setSourceName("we b")
                         .build()))
                 .hasMessageContaining("'we b' is no name of a pod");
+    }
+
+    @Test
+    void onlyWhatIsHeldMayBeOnStableStorageLater() {
+        HoldTerms terms = HoldTerms.newBuilder()
+                .setMigration("shop/away")
+                .setMigrationUid("m-1")
+                .setLeaseMillis(30_000)
+                .build();
+        assertRefused(
+                checkpoint().setDurableLater(true),
+                "only a checkpoint that holds its source may be on stable storage later; ask for hold, or leave out"
+                        + " durable_later");
+
+        assertThat(Requests.checkpoint(checkpoint()
+                                .setDurableLater(true)
+                                .setHold(terms)
+                                .build())
+                        .durability())
+                .isEqualTo(Durability.LATER);
+        assertThat(Requests.checkpoint(checkpoint().setHold(terms).build()).durability())
+                .isEqualTo(Durability.BEFORE_COMPLETE);
     }
 
     @Test

@@ -9,6 +9,7 @@ import domain.my.lpm.agent.protocol.PrepareResponse;
 import domain.my.lpm.agent.protocol.RenewHoldResponse;
 import domain.my.lpm.agent.protocol.RestoreRequest;
 import domain.my.lpm.agent.protocol.RunRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.agent.protocol.WithdrawResponse;
 import java.time.Duration;
 import java.util.List;
@@ -24,6 +25,9 @@ public interface AgentClient {
 
     /** Takes a checkpoint; ends with the artifact. */
     CompletableFuture<PodArtifact> checkpoint(CheckpointRequest request);
+
+    /** Waits until a checkpoint that was answered is on stable storage. */
+    CompletableFuture<SyncCheckpointResponse> syncCheckpoint(PodReference source, String checkpointId);
 
     /** Lets a held pod go on; the answer is whether it was held. */
     CompletableFuture<Boolean> resume(PodReference source);

@@ -26,6 +26,8 @@ import domain.my.lpm.agent.protocol.ResumeRequest;
 import domain.my.lpm.agent.protocol.ResumeResponse;
 import domain.my.lpm.agent.protocol.RunRequest;
 import domain.my.lpm.agent.protocol.RunResponse;
+import domain.my.lpm.agent.protocol.SyncCheckpointRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.agent.protocol.WithdrawRequest;
 import domain.my.lpm.agent.protocol.WithdrawResponse;
 import io.grpc.Channel;
@@ -68,6 +70,19 @@ final class GrpcAgentClient implements AgentClient {
                 new Last<>("Checkpoint", event -> event.hasArtifact() ? event.getArtifact() : null);
         streaming(request.getDeadlineMillis()).checkpoint(request, last);
         return last.result;
+    }
+
+    @Override
+    public CompletableFuture<SyncCheckpointResponse> syncCheckpoint(PodReference source, String checkpointId) {
+        return unary(
+                "SyncCheckpoint",
+                within(LONG.plus(GRACE))
+                        .syncCheckpoint(SyncCheckpointRequest.newBuilder()
+                                .setSource(source)
+                                .setCheckpointId(checkpointId)
+                                .setDeadlineMillis(LONG.toMillis())
+                                .build()),
+                answer -> answer);
     }
 
     @Override

@@ -2,6 +2,8 @@ package domain.my.lpm.controller.checkpoint;
 
 import domain.my.lpm.agent.protocol.ContainerArtifact;
 import domain.my.lpm.agent.protocol.PodArtifact;
+import domain.my.lpm.agent.protocol.PodReference;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.api.ObjectNames;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.checkpoint.CheckpointedContainer;
@@ -13,6 +15,10 @@ import domain.my.lpm.api.checkpoint.PodCheckpointStatus;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.controller.MigrationFailure;
+import domain.my.lpm.controller.agent.AgentCalls.Answer;
+import domain.my.lpm.controller.agent.AgentCalls.Call;
+import domain.my.lpm.controller.agent.AgentCalls.Done;
+import domain.my.lpm.controller.agent.AgentCalls.Refused;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -80,12 +86,24 @@ public final class PodCheckpointReconciler
                     "the annotations that name the pod were removed; create another PodMigration");
         }
         if (artifact.isPresent()) {
+            Answer<SyncCheckpointResponse> synced = sync(current, pod.get(), migrationUid);
+            if (synced instanceof Refused<SyncCheckpointResponse> refused) {
+                UpdateControl<PodCheckpoint> failed = fail(
+                        current,
+                        context,
+                        Reasons.CHECKPOINT_FAILED,
+                        refused.failure().sentence());
+                wakeMigration.accept(migrationId(current));
+                return failed;
+            }
+            if (!(synced instanceof Done<SyncCheckpointResponse>)) {
+                return UpdateControl.<PodCheckpoint>noUpdate().rescheduleAfter(pause(synced, SAFETY_NET));
+            }
             try {
                 describe(current, pod.get(), migrationUid, artifact.get());
                 write(current, context, Step.RECORD_CHECKPOINT_END);
-                wakeMigration.accept(new ResourceID(
-                        owner(current).orElseThrow().getName(),
-                        current.getMetadata().getNamespace()));
+                shared.agents().forget(current.getMetadata().getUid());
+                wakeMigration.accept(migrationId(current));
                 return UpdateControl.noUpdate();
             } catch (MigrationFailure taken) {
                 return fail(current, context, taken.reason(), taken.sentence());
@@ -105,6 +123,31 @@ public final class PodCheckpointReconciler
                                 .map(found -> String.valueOf(found.getStatus().getReason()))
                                 .orElse(Reasons.CANCELLED),
                         "its migration ended before the checkpoint was complete");
+    }
+
+    private static ResourceID migrationId(PodCheckpoint checkpoint) {
+        return new ResourceID(
+                owner(checkpoint).orElseThrow().getName(),
+                checkpoint.getMetadata().getNamespace());
+    }
+
+    /** What is not on stable storage yet is described to nobody: the source is kept until it is. */
+    private Answer<SyncCheckpointResponse> sync(PodCheckpoint checkpoint, PodOfCheckpoint pod, String checkpointId) {
+        PodReference source = PodReference.newBuilder()
+                .setNamespace(checkpoint.getMetadata().getNamespace())
+                .setName(checkpoint.getSpec().getPodName())
+                .setUid(pod.uid())
+                .build();
+        return ask(
+                checkpoint,
+                Step.SYNC_CHECKPOINT,
+                new Call<>(
+                        checkpoint.getMetadata().getUid(),
+                        Step.SYNC_CHECKPOINT,
+                        "",
+                        pod.node(),
+                        false,
+                        agent -> agent.syncCheckpoint(source, checkpointId)));
     }
 
     private static boolean isOver(PodMigration migration) {

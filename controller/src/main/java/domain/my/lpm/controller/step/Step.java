@@ -18,6 +18,8 @@ public enum Step {
     CREATE_POD_CHECKPOINT,
     /** Agent of the source: the checkpoint is taken; from here the source is held. */
     CHECKPOINT,
+    /** Agent of the source: the checkpoint is on stable storage; it is described after that. */
+    SYNC_CHECKPOINT,
     /** Agent of the source: the lease on the hold is renewed. */
     RENEW_HOLD,
     /** Status: CheckpointCompleted. */

@@ -27,6 +27,8 @@ import domain.my.lpm.agent.protocol.ResumeRequest;
 import domain.my.lpm.agent.protocol.ResumeResponse;
 import domain.my.lpm.agent.protocol.RunRequest;
 import domain.my.lpm.agent.protocol.RunResponse;
+import domain.my.lpm.agent.protocol.SyncCheckpointRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.agent.protocol.Taker;
 import domain.my.lpm.agent.protocol.WithdrawRequest;
 import domain.my.lpm.agent.protocol.WithdrawResponse;
@@ -166,6 +168,19 @@ public final class FakeAgent extends AgentGrpc.AgentImplBase {
                     .setDumpedAtMillis(0));
         }
         return artifact.build();
+    }
+
+    @Override
+    public void syncCheckpoint(SyncCheckpointRequest request, StreamObserver<SyncCheckpointResponse> observer) {
+        answer("SyncCheckpoint", request, observer, () -> {
+            String uid = request.getSource().getUid();
+            if (!checkpoints.containsKey(uid + "/" + request.getCheckpointId())) {
+                throw Status.NOT_FOUND
+                        .withDescription("there is no such checkpoint")
+                        .asRuntimeException();
+            }
+            return SyncCheckpointResponse.getDefaultInstance();
+        });
     }
 
     @Override

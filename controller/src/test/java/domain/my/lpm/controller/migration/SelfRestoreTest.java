@@ -2,6 +2,7 @@ package domain.my.lpm.controller.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import domain.my.lpm.agent.protocol.CheckpointRequest;
 import domain.my.lpm.api.ConditionTypes;
 import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
@@ -12,6 +13,8 @@ import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.grpc.Status;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +61,7 @@ class SelfRestoreTest {
                     .isTrue();
         }
         assertThat(cluster.agent("b").calls()).containsExactly("Prepare", "Restore", "Run");
-        assertThat(cluster.agent("a").calls()).containsExactly("Checkpoint", "Fence");
+        assertThat(cluster.agent("a").calls()).containsExactly("Checkpoint", "SyncCheckpoint", "Fence");
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.NONE);
         assertThat(cluster.client()
                         .pods()
@@ -74,5 +77,48 @@ class SelfRestoreTest {
                 .get();
         assertThat(checkpoint.getStatus().getPhase()).isEqualTo(CheckpointPhase.SUCCEEDED);
         assertThat(checkpoint.getStatus().getReady()).isTrue();
+    }
+
+    private PodCheckpoint checkpoint() {
+        return cluster.client()
+                .resources(PodCheckpoint.class)
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("move")
+                .get();
+    }
+
+    @Test
+    void theSourceIsKeptUntilTheCheckpointIsOnStableStorage() {
+        cluster.agent("a").silence("SyncCheckpoint");
+        cluster.startController();
+        Pod source = cluster.pod("counter", "a");
+
+        cluster.migrate("move", "counter", "b");
+        Awaitility.await("the copy runs")
+                .until(() -> cluster.agent("b").calls().contains("Run")
+                        && cluster.agent("a").calls().contains("SyncCheckpoint"));
+
+        assertThat(cluster.agent("a").requests(CheckpointRequest.class))
+                .singleElement()
+                .satisfies(request -> assertThat(request.getDurableLater()).isTrue());
+        assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.HELD);
+        assertThat(cluster.client().resource(source).get()).isNotNull();
+        assertThat(checkpoint().getStatus().getPhase()).isEqualTo(CheckpointPhase.RUNNING);
+    }
+
+    @Test
+    void theCopyRunsThoughTheCheckpointIsNotOnStableStorage() {
+        cluster.agent("a")
+                .fail(
+                        "SyncCheckpoint",
+                        Status.FAILED_PRECONDITION.withDescription("the share has no room; give it more"));
+        cluster.startController();
+        cluster.pod("counter", "a");
+
+        cluster.migrate("move", "counter", "b");
+
+        assertThat(cluster.awaitEnd("move").getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+        assertThat(checkpoint().getStatus().getPhase()).isEqualTo(CheckpointPhase.FAILED);
+        assertThat(checkpoint().getStatus().getMessage()).contains("the share has no room; give it more");
     }
 }

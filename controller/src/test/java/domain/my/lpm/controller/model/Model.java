@@ -10,6 +10,7 @@ import domain.my.lpm.agent.protocol.PrepareResponse;
 import domain.my.lpm.agent.protocol.RenewHoldResponse;
 import domain.my.lpm.agent.protocol.RestoreRequest;
 import domain.my.lpm.agent.protocol.RunRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointResponse;
 import domain.my.lpm.agent.protocol.WithdrawResponse;
 import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
@@ -508,6 +509,11 @@ final class Model implements Cluster {
                 }
                 return PrepareResponse.getDefaultInstance();
             });
+        }
+
+        @Override
+        public CompletableFuture<SyncCheckpointResponse> syncCheckpoint(PodReference pod, String checkpointId) {
+            throw new UnsupportedOperationException("the reconciler of checkpoints asks for it");
         }
 
         @Override

@@ -14,6 +14,7 @@ import domain.my.lpm.agent.protocol.ContainerOutcome;
 import domain.my.lpm.agent.protocol.FenceRequest;
 import domain.my.lpm.agent.protocol.PodArtifact;
 import domain.my.lpm.agent.protocol.ResumeRequest;
+import domain.my.lpm.agent.protocol.SyncCheckpointRequest;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
@@ -21,6 +22,7 @@ import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.migration.Cluster;
 import domain.my.lpm.sandbox.migration.TargetPod;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,6 +103,41 @@ class AgentDeathTest {
         assertThat(artifact.getContainersCount()).isEqualTo(1);
         assertThat(agent.stub().resume(resume(from)).getWasHeld()).isTrue();
         assertGoesOn(source);
+    }
+
+    private static List<Path> journal() throws IOException {
+        try (Stream<Path> entries = Files.list(pair.cluster.source.root().resolve("agent/work/agent/checkpoints"))) {
+            return entries.toList();
+        }
+    }
+
+    /** What is complete, but perhaps in memory alone, is brought to stable storage by the successor; its source stays held. */
+    @Test
+    void killedBeforeACompleteCheckpointWasOnStableStorage() throws Exception {
+        RunningPod from = pair.run(pair.cluster.source, ticker("not-synced"));
+        awaitNextTick(from.container("main"));
+        String id = pair.cluster.newId();
+        CheckpointRequest request =
+                AgentPair.checkpoint(from, id).setDurableLater(true).build();
+        SyncCheckpointRequest sync = SyncCheckpointRequest.newBuilder()
+                .setSource(AgentPair.reference(from))
+                .setCheckpointId(id)
+                .setDeadlineMillis(Cluster.SOON.toMillis())
+                .build();
+        try (AgentPair.Served doomed = pair.serveApart(pair.cluster.source, "after COMPLETE_CHECKPOINT")) {
+            assertThatThrownBy(() -> doomed.stub().syncCheckpoint(sync))
+                    .hasMessageContaining("NOT_FOUND: there is no complete checkpoint " + id);
+            assertThatThrownBy(() -> AgentPair.take(doomed, request)).hasMessageContaining("UNAVAILABLE");
+        }
+        assertThat(journal()).singleElement().asString().contains(id);
+
+        AgentPair.Served agent = kept(pair.serve(pair.cluster.source));
+        agent.stub().syncCheckpoint(sync);
+
+        assertThat(journal()).isEmpty();
+        assertThat(AgentPair.take(agent, request).getContainersCount()).isEqualTo(1);
+        assertThat(agent.stub().resume(resume(from)).getWasHeld()).isTrue();
+        assertGoesOn(from.container("main"));
     }
 
     /** A dump that is under way is not broken off: it is undone when it is done. */

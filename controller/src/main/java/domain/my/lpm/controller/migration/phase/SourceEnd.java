@@ -52,14 +52,7 @@ final class SourceEnd {
 
     /** Whether what lies on storage is described: the source can tell until it is gone. */
     private static boolean isDescribed(Migration migration) {
-        boolean described = migration
-                .cluster()
-                .seePodCheckpoint(migration.namespace(), migration.checkpointName())
-                .map(checkpoint -> checkpoint.isMarkedForDeletion()
-                        || (checkpoint.getStatus() != null
-                                && checkpoint.getStatus().getPhase() != null
-                                && checkpoint.getStatus().getPhase().isFinal()))
-                .orElse(true);
+        boolean described = StoredCheckpoint.isDescribed(migration);
         Instant until = Instant.parse(String.valueOf(migration.status().getCommitTime()))
                 .plus(DESCRIPTION);
         if (described || !migration.now().isBefore(until)) {

@@ -6,6 +6,7 @@ import domain.my.lpm.agent.protocol.ContainerRelease;
 import domain.my.lpm.agent.protocol.HoldTerms;
 import domain.my.lpm.agent.protocol.PodArtifact;
 import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContentSpec;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
@@ -40,6 +41,18 @@ final class StoredCheckpoint {
             throw failure(refused.failure());
         }
         return answer;
+    }
+
+    /** Whether what lies on storage is described, or will not be. */
+    static boolean isDescribed(Migration migration) {
+        return migration
+                .cluster()
+                .seePodCheckpoint(migration.namespace(), migration.checkpointName())
+                .map(checkpoint -> checkpoint.isMarkedForDeletion()
+                        || (checkpoint.getStatus() != null
+                                && checkpoint.getStatus().getPhase() != null
+                                && checkpoint.getStatus().getPhase().isFinal()))
+                .orElse(true);
     }
 
     /** What each container goes on from, once it is known; after a crash the agent, or the contents, are asked again. */
@@ -107,6 +120,9 @@ final class StoredCheckpoint {
                         left)
                 .addAllVolumes(TargetPods.volumes(source));
         if (checkpoint.getSpec().getHold()) {
+            // Where the copy is complete before the commit, the state is there twice until the checkpoint is on stable
+            // storage.
+            request.setDurableLater(migration.restoreMode() == RestoreMode.SELF_RESTORE);
             request.setHold(HoldTerms.newBuilder()
                     .setMigration(migration.namespace() + "/" + migration.name())
                     .setMigrationUid(migration.uid())
