@@ -4,6 +4,7 @@ import domain.my.lpm.agent.protocol.ContainerArtifact;
 import domain.my.lpm.agent.protocol.PodArtifact;
 import domain.my.lpm.api.ConditionTypes;
 import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.HandOver;
@@ -19,10 +20,17 @@ import domain.my.lpm.controller.migration.Next;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 
 /** The checkpoint is taken and stored; from its dump on the source stands still. */
 final class CheckpointInProgress implements PhaseHandler {
+    private final Map<RestoreMode, RestoreProcedure> procedures;
+
+    CheckpointInProgress(Map<RestoreMode, RestoreProcedure> procedures) {
+        this.procedures = procedures;
+    }
+
     @Override
     public Set<MigrationPhase> phases() {
         return Set.of(MigrationPhase.CHECKPOINT_IN_PROGRESS);
@@ -35,6 +43,8 @@ final class CheckpointInProgress implements PhaseHandler {
         Answer<PodArtifact> answer = StoredCheckpoint.take(migration);
         if (answer instanceof Done<PodArtifact> done) {
             requireHeld(migration, checkpoint, done.value());
+            // The application stands still: the copy is restored while the phases are recorded.
+            RestoreProcedure.of(migration, procedures).begin(migration);
             record(migration, done);
             return new Next.Again();
         }

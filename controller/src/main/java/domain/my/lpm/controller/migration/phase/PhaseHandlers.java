@@ -18,7 +18,7 @@ public final class PhaseHandlers {
         }
         for (PhaseHandler handler : List.of(
                 new Pending(procedures),
-                new CheckpointInProgress(),
+                new CheckpointInProgress(procedures),
                 new CheckpointCompleted(),
                 new MigrationInProgress(procedures),
                 new RestoreInProgress(procedures),

@@ -58,7 +58,6 @@ final class RestoreInProgress implements PhaseHandler {
         if (migration.target().uid() != null) {
             Pods.requireTarget(migration);
         }
-        boolean first = migration.asked(Step.RESTORE).isEmpty();
         Restored restored = procedure.restore(migration);
         if (restored instanceof Restored.NotYet) {
             if (migration.is(ConditionTypes.HAND_OVER)) {
@@ -70,8 +69,8 @@ final class RestoreInProgress implements PhaseHandler {
                     "restoreSeconds",
                     "the copy '%s' was not restored"
                             .formatted(migration.target().name()));
-            if (first) {
-                // What lies on storage is described while the copy restores, not while nothing does.
+            if (!StoredCheckpoint.isDescribed(migration)) {
+                // While the copy restores, not while nothing does.
                 migration.cluster().wakeCheckpoint(migration.resource());
             }
         }

@@ -12,6 +12,12 @@ interface RestoreProcedure {
     /** Pending: what can be prepared while the application runs. */
     boolean standBy(Migration migration);
 
+    /**
+     * CheckpointInProgress, at its end: begins what can be undone as long as nothing is committed, so that it is under way while the
+     * phases are recorded. It is asked for again by {@link #restore}.
+     */
+    void begin(Migration migration);
+
     /** MigrationInProgress: brings the checkpoint to the target. */
     boolean transfer(Migration migration);
 

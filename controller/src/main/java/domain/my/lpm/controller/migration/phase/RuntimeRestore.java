@@ -35,6 +35,11 @@ final class RuntimeRestore implements RestoreProcedure {
     }
 
     @Override
+    public void begin(Migration migration) {
+        // The copy would run at once.
+    }
+
+    @Override
     public boolean transfer(Migration migration) {
         return images(migration, false).isPresent();
     }

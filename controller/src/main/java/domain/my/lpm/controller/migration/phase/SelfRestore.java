@@ -153,14 +153,32 @@ final class SelfRestore implements RestoreProcedure {
     }
 
     @Override
+    public void begin(Migration migration) {
+        // Whether it failed already is asked where it counts.
+        StoredCheckpoint.releases(migration).ifPresent(releases -> restore(migration, releases));
+    }
+
+    @Override
     public Restored restore(Migration migration) {
         Optional<List<ContainerRelease>> releases = StoredCheckpoint.releases(migration);
         if (releases.isEmpty()) {
             return new Restored.NotYet();
         }
+        Answer<List<ContainerOutcome>> answer = restore(migration, releases.get());
+        if (answer instanceof Refused<?> refused) {
+            throw new MigrationFailure(
+                    reason(refused.failure(), Reasons.RESTORE_FAILED),
+                    "the copy could not be restored: " + refused.failure().sentence());
+        }
+        return answer instanceof Done<List<ContainerOutcome>> done
+                ? restored(migration, done.value())
+                : new Restored.NotYet();
+    }
+
+    private static Answer<List<ContainerOutcome>> restore(Migration migration, List<ContainerRelease> releases) {
         RestoreRequest request = RestoreRequest.newBuilder()
                 .setTarget(migration.targetReference())
-                .addAllReleases(releases.get())
+                .addAllReleases(releases)
                 .setDeadlineMillis(Math.max(
                         1000,
                         Duration.between(
@@ -173,16 +191,7 @@ final class SelfRestore implements RestoreProcedure {
                                                         .getRestoreSeconds()))
                                 .toMillis()))
                 .build();
-        Answer<List<ContainerOutcome>> answer =
-                migration.ask(Step.RESTORE, "", migration.targetNode(), false, agent -> agent.restore(request));
-        if (answer instanceof Refused<?> refused) {
-            throw new MigrationFailure(
-                    reason(refused.failure(), Reasons.RESTORE_FAILED),
-                    "the copy could not be restored: " + refused.failure().sentence());
-        }
-        return answer instanceof Done<List<ContainerOutcome>> done
-                ? restored(migration, done.value())
-                : new Restored.NotYet();
+        return migration.ask(Step.RESTORE, "", migration.targetNode(), false, agent -> agent.restore(request));
     }
 
     private static Restored restored(Migration migration, List<ContainerOutcome> outcomes) {
