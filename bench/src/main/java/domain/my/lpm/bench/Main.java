@@ -53,6 +53,8 @@ public final class Main implements Callable<Integer> {
         LAUNCHER,
         /** Restores of one checkpoint. */
         RESTORE,
+        /** The heap of a controller with thousands of finished migrations. */
+        HEAP,
         /** Ingest, reading back and verifying. */
         ARCHIVE
     }
@@ -61,7 +63,7 @@ public final class Main implements Callable<Integer> {
             names = "--figures",
             paramLabel = "NAME",
             split = ",",
-            description = "What to measure: start, migration, launcher, restore, archive. [default all]")
+            description = "What to measure: start, migration, launcher, restore, heap, archive. [default all]")
     private Set<Figures> figures = EnumSet.allOf(Figures.class);
 
     @Option(names = "--output", required = true, paramLabel = "DIR", description = "Where the results go.")
@@ -101,6 +103,10 @@ public final class Main implements Callable<Integer> {
             bench.afterEach(() -> write(bench, machine));
             if (figures.contains(Figures.START)) {
                 new StartFigures(bench, times).run();
+            }
+            if (figures.contains(Figures.HEAP)) {
+                new HeapFigure(bench, crds).run();
+                write(bench, machine);
             }
             for (int size : sizes) {
                 if (isLeftOut(bench, size)) {

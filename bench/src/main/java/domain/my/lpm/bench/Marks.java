@@ -41,6 +41,11 @@ final class Marks {
                         15,
                         "%",
                         results.summary(MigrationFigures.SHARE, MigrationFigures.BY_LAUNCHER, SMALL)),
+                Mark.of(
+                        "heap of a controller with " + HeapFigure.FINISHED,
+                        HeapFigure.LIMIT_MEBIBYTES,
+                        "MiB",
+                        results.summary(HeapFigure.HEAP, HeapFigure.FINISHED, 0)),
                 eager(results, size, name),
                 Mark.of(
                         "lazy restore, release to first tick: 1 GiB against 64 MiB",

@@ -1,6 +1,10 @@
 package domain.my.lpm.bench;
 
 import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
+import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
+import domain.my.lpm.api.checkpoint.PodCheckpoint;
+import domain.my.lpm.api.checkpoint.PodCheckpointContent;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.TargetPod;
@@ -12,6 +16,7 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.SandboxException;
 import domain.my.lpm.sandbox.cluster.NodeLaunchers;
 import domain.my.lpm.sandbox.cluster.SandboxCluster;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -23,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -91,6 +97,33 @@ final class MigrationFigures implements AutoCloseable {
                         new Variant(BY_LAUNCHER, repetition -> move(repetition, BY_LAUNCHER, true, PLAIN)),
                         new Variant(COMPRESSED, repetition -> move(repetition, COMPRESSED, true, "zstd")),
                         new Variant(BY_KUBELET, repetition -> move(repetition, BY_KUBELET, false, PLAIN))));
+    }
+
+    /**
+     * Moves a pod.
+     *
+     * @return what is in the API then: the migration, the copy, and what describes the checkpoint, each after what it names
+     */
+    List<HasMetadata> example() {
+        Pod source = run(pod(bench.newName("example"), true), "node-a");
+        PodMigration migration = migrate(source.getMetadata().getName(), PLAIN);
+        List<HasMetadata> objects = new ArrayList<>(List.of(migration));
+        objects.add(client.pods()
+                .inNamespace(NAMESPACE)
+                .withName(Objects.requireNonNull(migration.getStatus().getTargetPod())
+                        .name())
+                .get());
+        objects.addAll(client.resources(PodCheckpoint.class)
+                .inNamespace(NAMESPACE)
+                .list()
+                .getItems());
+        objects.addAll(client.resources(ContainerCheckpoint.class)
+                .inNamespace(NAMESPACE)
+                .list()
+                .getItems());
+        objects.addAll(client.resources(PodCheckpointContent.class).list().getItems());
+        objects.addAll(client.resources(ContainerCheckpointContent.class).list().getItems());
+        return objects;
     }
 
     private void bare(int repetition) {
