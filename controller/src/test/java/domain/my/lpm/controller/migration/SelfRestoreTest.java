@@ -61,7 +61,10 @@ class SelfRestoreTest {
                     .isTrue();
         }
         assertThat(cluster.agent("b").calls()).containsExactly("Prepare", "Restore", "Run");
-        assertThat(cluster.agent("a").calls()).containsExactly("Checkpoint", "SyncCheckpoint", "Fence");
+        assertThat(cluster.agent("a").calls())
+                // On a slow machine the lease is renewed.
+                .filteredOn(call -> !call.equals("RenewHold"))
+                .containsExactly("Checkpoint", "SyncCheckpoint", "Fence");
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.NONE);
         assertThat(cluster.client()
                         .pods()
