@@ -284,9 +284,20 @@ public final class SandboxCluster implements AutoCloseable {
         return found;
     }
 
-    /** Removes all of it; also what other parts need when one of them cannot be closed. */
+    /** Removes all of it; also what other parts need when one of them cannot be closed, and when the thread is interrupted. */
     @Override
     public void close() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            closeAll();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void closeAll() {
         SandboxException failure = null;
         while (!opened.isEmpty()) {
             AutoCloseable next = opened.pop();

@@ -1,24 +1,18 @@
 package domain.my.lpm.sandbox.demo;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import domain.my.lpm.api.TcpPolicy;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.checkpoint.image.ImageFormatException;
 import domain.my.lpm.checkpoint.inspect.Inspection.Hindrance;
-import domain.my.lpm.checkpoint.inspect.Inspector;
-import domain.my.lpm.checkpoint.repository.CheckpointUri;
-import domain.my.lpm.launcher.restore.Restore;
-import domain.my.lpm.launcher.status.State;
-import domain.my.lpm.sandbox.RunningContainer;
-import domain.my.lpm.sandbox.RuntimeCheckpoint;
-import domain.my.lpm.sandbox.Sandbox;
-import domain.my.lpm.sandbox.SandboxException;
+import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import domain.my.lpm.sandbox.Settings;
-import domain.my.lpm.sandbox.migration.SourceAgent;
+import domain.my.lpm.sandbox.cluster.SandboxCluster;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +36,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Moves a running pod from one node of this machine to another, and proves by what was in its memory alone that"
-                    + " it went on. Without options the pod is samples/counter.",
+            "Starts a small cluster on this machine, applies a pod and a PodMigration, follows it, and proves by what was in"
+                    + " the pod's memory alone that it went on. Without options these are the files of samples/counter.",
             "Try your own: does it survive?"
         },
         footer = {
@@ -79,7 +73,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--container",
             paramLabel = "NAME",
-            description = "Which container of --pod travels; the others start anew. Needed where there are several.")
+            description = "Which container of --pod is shown. All of them move. [the first]")
     private @Nullable String container;
 
     @Option(
@@ -98,12 +92,8 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--tcp",
             paramLabel = "POLICY",
-            defaultValue = "close",
-            description = "Established TCP connections: close, established, fail. [${DEFAULT-VALUE}]")
-    private RuntimeCheckpoint.Tcp tcp = RuntimeCheckpoint.Tcp.CLOSE;
-
-    @Option(names = "--lazy", description = "Bring memory in as it is touched.")
-    private boolean lazy;
+            description = "Established TCP connections that lead out of the pod: close, established, fail. [close]")
+    private @Nullable TcpPolicy tcp;
 
     @Option(names = "--keep", description = "Leave nodes and pods running until Ctrl-C.")
     private boolean keep;
@@ -125,53 +115,58 @@ public final class DemoCommand implements Callable<Integer> {
             new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     private final Report report = new Report(out);
     private final long began = System.nanoTime();
-    private volatile @Nullable Sandbox open;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable Thread main;
     private volatile boolean interrupted;
 
     @Override
     public Integer call() throws InterruptedException {
-        Settings settings =
-                new Settings(needed(buildRoot, "--build-root"), needed(toolkit, "--toolkit"), needed(work, "--work"));
-        Workload wanted = workload();
-        Thread hook = new Thread(this::closeInterrupted, "interrupt");
+        Path directory = needed(work, "--work");
+        SandboxCluster.Options options = SandboxCluster.Options.of(
+                new Settings(needed(buildRoot, "--build-root"), needed(toolkit, "--toolkit"), directory),
+                needed(project, "--project").resolve("crds"));
+        Workload workload = workload().movedBy(tcp);
+        main = Thread.currentThread();
+        Thread hook = new Thread(this::interrupt, "interrupt");
         Runtime.getRuntime().addShutdownHook(hook);
-        try (Sandbox sandbox = Sandbox.create(settings)) {
-            open = sandbox;
-            Workload workload = wanted.resolved(sandbox.images(), substitutes == null ? Map.of() : substitutes);
-            boolean holds = demonstrate(sandbox, workload, settings.work().resolve("demo"));
+        try (Demonstration demonstration = new Demonstration(
+                options,
+                workload,
+                substitutes == null ? Map.of() : substitutes,
+                Duration.ofSeconds(runFor),
+                this::step,
+                out)) {
+            boolean holds = demonstrate(demonstration, workload, directory.resolve("demo"));
             if (keep) {
                 step("Nodes and pods run on until Ctrl-C");
                 new CountDownLatch(1).await();
             }
+            step("Removing nodes and pods");
             return holds ? 0 : 1;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | InterruptedException failure) {
             if (interrupted) {
-                // It failed because its nodes were taken away; the exit code is that of the interrupt.
+                // That is why it failed; the exit code is that of the interrupt.
                 return 1;
             }
             throw failure;
         } finally {
-            if (!interrupted) {
-                forget(hook);
-            }
+            ended.countDown();
         }
     }
 
-    private static void forget(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException endsAlready) {
-            // The hook closes what is closed already.
+    /** Ctrl-C: the JVM ends when this returns. */
+    private void interrupt() {
+        Thread running = main;
+        if (running == null || ended.getCount() == 0) {
+            return;
         }
-    }
-
-    /** Ctrl-C: the nodes' guards would remove everything by themselves; this waits until they have. */
-    private void closeInterrupted() {
         interrupted = true;
-        Sandbox sandbox = open;
-        if (sandbox != null) {
-            step("Removing nodes and pods");
-            sandbox.close();
+        step("Removing nodes and pods");
+        running.interrupt();
+        try {
+            ended.await();
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -206,68 +201,53 @@ public final class DemoCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "==> %5.1f s  %s%n", (System.nanoTime() - began) / 1e9, what);
     }
 
-    private boolean demonstrate(Sandbox sandbox, Workload workload, Path directory) {
-        Migration migration = new Migration(
-                sandbox, workload, new Migration.Settings(lazy, tcp, Duration.ofSeconds(runFor)), this::step);
+    private boolean demonstrate(Demonstration demonstration, Workload workload, Path directory)
+            throws InterruptedException {
+        PodMigration migration;
         try {
-            Outcome outcome = migration.run();
-            return tell(migration, workload, outcome, sandbox, Kept.replace(directory));
-        } catch (Migration.Refused refused) {
-            report.say("This workload cannot be checkpointed:");
-            out.println("  " + refused.getMessage());
-            boolean goesOn = Objects.requireNonNull(migration.source()).processes().stream()
-                    .noneMatch(process -> process.state() == 'T');
-            out.println(goesOn ? "  It goes on on node-a as if nothing had happened." : "  It stands still on node-a.");
+            migration = demonstration.run();
+        } catch (Demonstration.Refused refused) {
+            report.say(
+                    "The PodMigration was refused, for the pod cannot be moved:", String.valueOf(refused.getMessage()));
+            tellOfSource(demonstration);
             return false;
         }
+        PodMigrationStatus status = migration.getStatus();
+        if (status.getPhase() == MigrationPhase.SUCCEEDED) {
+            return prove(demonstration, workload, demonstration.outcome(migration), Kept.replace(directory));
+        }
+        Kept kept = Kept.replace(directory);
+        demonstration.keep(migration, kept);
+        report.hindrances(hindrances(demonstration));
+        report.files(kept.files());
+        report.say(
+                "The pod did not move: "
+                        + Objects.requireNonNull(status.getPhase()).value() + ", " + status.getReason(),
+                String.valueOf(status.getMessage()));
+        tellOfSource(demonstration);
+        return false;
     }
 
-    private boolean tell(Migration migration, Workload workload, Outcome outcome, Sandbox sandbox, Kept kept) {
-        RunningContainer source = Objects.requireNonNull(migration.source());
-        RunningContainer target = Objects.requireNonNull(migration.target());
-        RuntimeCheckpoint checkpoint = Objects.requireNonNull(migration.checkpoint());
-        Path before =
-                kept.text("the pod", "pod.yaml", Workload.yaml(source.pod().pod()));
-        Path after = kept.text(
-                "the same, as target",
-                "target-pod.yaml",
-                Workload.yaml(target.pod().pod()));
-        kept.tree("the runtime's archive", "archive.tar", checkpoint.archive());
-        CheckpointUri uri = SourceAgent.uri(source, Migration.CHECKPOINT);
-        Path repository = kept.tree("the repository", "repository", sandbox.share());
-        Path stored = uri.directory(repository);
-        kept.files().put("the checkpoint in it", stored.toString());
-        kept.files().put("its manifest", stored.resolve("manifest.json").toString());
-        if (Files.exists(stored.resolve(Restore.KEPT_LOG))) {
-            kept.files()
-                    .put(
-                            "CRIU's log of the restore",
-                            stored.resolve(Restore.KEPT_LOG).toString());
-        }
-        kept.text("the launcher's status", "status.json", json(outcome));
-        kept.text("what the launcher printed", "launcher.log", outcome.said() + "\n");
-        kept.tree("the log on node-a", "node-a.log", source.logFile());
-        kept.tree("the log on node-b", "node-b.log", target.logFile());
-        kept.text(
-                "the agents' public key",
-                "trusted-keys/agent.pem",
-                migration.key().signer().publicPem());
-        List<Hindrance> hindrances = hindrances(stored);
+    private void tellOfSource(Demonstration demonstration) {
+        out.println(
+                demonstration.sourceGoesOn()
+                        ? "  The pod goes on as if nothing had happened."
+                        : "  The pod does not go on as before: see its processes.");
+    }
 
-        if (outcome.status().state() != State.RESTORED) {
-            report.hindrances(hindrances);
-            report.files(kept.files());
-            report.say("The restore failed, and the source goes on on node-a:");
-            out.println("  " + outcome.status().message());
-            return false;
-        }
+    private boolean prove(Demonstration demonstration, Workload workload, Outcome outcome, Kept kept) {
+        demonstration.keep(outcome.migration(), kept);
         report.lines(outcome);
         report.processes(outcome);
-        report.timeLine(Objects.requireNonNull(migration.timeLine()), outcome);
-        report.added(kept.difference(source.pod().pod(), target.pod().pod()));
-        report.hindrances(hindrances);
+        report.timeLine(outcome);
+        report.added(kept.difference(
+                Objects.requireNonNull(demonstration.source()), Objects.requireNonNull(demonstration.target())));
+        report.hindrances(hindrances(demonstration));
         report.files(kept.files());
-        out.println("  Look into the checkpoint: ./lpm inspect " + stored);
+        demonstration
+                .checkpoints()
+                .values()
+                .forEach(stored -> out.println("  Look into the checkpoint: ./lpm inspect " + stored));
         List<Proof.Check> checks = new ArrayList<>(Proof.ofAny(outcome));
         if (workload.counts()) {
             checks.addAll(Proof.ofCounter(outcome));
@@ -280,20 +260,15 @@ public final class DemoCommand implements Callable<Integer> {
         return holds;
     }
 
-    private static String json(Outcome outcome) {
-        try {
-            return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(outcome.status());
-        } catch (JsonProcessingException impossible) {
-            throw new SandboxException("the status cannot be written as JSON", impossible);
-        }
-    }
-
-    private List<Hindrance> hindrances(Path stored) {
-        try {
-            return Inspector.inspect(stored.resolve("images")).hindrances();
-        } catch (ImageFormatException unknown) {
-            out.println("  The checkpoint cannot be inspected: " + unknown.getMessage());
-            return List.of();
-        }
+    private List<Hindrance> hindrances(Demonstration demonstration) {
+        List<Hindrance> hindrances = new ArrayList<>();
+        demonstration.checkpoints().forEach((container, stored) -> {
+            try (CheckpointFiles files = CheckpointFiles.open(stored.toString(), null, TrustedKeys.of(List.of()))) {
+                hindrances.addAll(files.inspect().hindrances());
+            } catch (ImageFormatException unknown) {
+                out.println("  The checkpoint of '" + container + "' cannot be inspected: " + unknown.getMessage());
+            }
+        });
+        return hindrances;
     }
 }

@@ -1,5 +1,6 @@
 package domain.my.lpm.sandbox.demo;
 
+import domain.my.lpm.webhook.rewrite.PodRewrite;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.io.IOException;
@@ -91,19 +92,16 @@ final class Kept {
         }
     }
 
-    /** What a target has more or less than its source, but for its name and uid: line by line, as diff(1) tells it. */
+    /**
+     * What a copy has more or less than its source as its user wrote it, but for what the API and its node have set: line by
+     * line, as diff(1) tells it.
+     */
     List<String> difference(Pod source, Pod target) {
         Path before = directory.resolve(".before");
         Path after = directory.resolve(".after");
-        Pod renamed = new PodBuilder(target)
-                .editMetadata()
-                .withName(source.getMetadata().getName())
-                .withUid(source.getMetadata().getUid())
-                .endMetadata()
-                .build();
         try {
-            Files.writeString(before, Workload.yaml(source));
-            Files.writeString(after, Workload.yaml(renamed));
+            Files.writeString(before, Workload.yaml(bare(PodRewrite.undo(source), source)));
+            Files.writeString(after, Workload.yaml(bare(target, source)));
             Process diff = new ProcessBuilder("diff", "-U0", before.toString(), after.toString())
                     .redirectErrorStream(true)
                     .start();
@@ -122,5 +120,19 @@ final class Kept {
             Thread.currentThread().interrupt();
             return List.of();
         }
+    }
+
+    private static Pod bare(Pod pod, Pod source) {
+        return new PodBuilder(pod)
+                .withNewMetadata()
+                .withName(source.getMetadata().getName())
+                .withLabels(pod.getMetadata().getLabels())
+                .withAnnotations(pod.getMetadata().getAnnotations())
+                .endMetadata()
+                .editSpec()
+                .withNodeName(null)
+                .endSpec()
+                .withStatus(null)
+                .build();
     }
 }

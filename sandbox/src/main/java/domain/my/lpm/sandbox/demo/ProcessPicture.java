@@ -30,13 +30,18 @@ record ProcessPicture(int pid, int depth, String name, int threads, long residen
     private static final long AT_RANDOM = 25;
     private static final int STAMP_BYTES = 16;
 
-    /** The processes of a container that are no zombies, oldest first. */
+    /** What the entry, the first process of a prepared container, calls itself: it is not the application. */
+    private static final String ENTRY = "lpm-";
+
+    /** The processes of a container's application that are no zombies, oldest first. */
     static List<ProcessPicture> of(RunningContainer container) {
         List<ProcessPicture> pictures = new ArrayList<>();
         for (ContainerProcess process : container.processes()) {
             Map<String, String> status = Processes.status(process.pid());
             List<Integer> ids = Processes.namespaceIds(process.pid());
-            if (ids.isEmpty() || process.state() == 'Z') {
+            if (ids.isEmpty()
+                    || process.state() == 'Z'
+                    || status.getOrDefault("Name", "").startsWith(ENTRY)) {
                 continue;
             }
             pictures.add(new ProcessPicture(

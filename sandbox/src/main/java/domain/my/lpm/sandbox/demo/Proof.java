@@ -1,7 +1,12 @@
 package domain.my.lpm.sandbox.demo;
 
-import domain.my.lpm.launcher.status.State;
+import domain.my.lpm.api.ConditionTypes;
+import domain.my.lpm.api.Conditions;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.sandbox.LogLine;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,36 +34,56 @@ final class Proof {
     /** The checks of any program: its first process is the same run, and the source has not moved since the dump. */
     static List<Check> ofAny(Outcome outcome) {
         List<Check> checks = new ArrayList<>();
+        PodMigrationStatus status = outcome.migration().getStatus();
+        Optional<Condition> restored = Conditions.find(status.getConditions(), ConditionTypes.RESTORED);
         checks.add(new Check(
-                outcome.status().state() == State.RESTORED,
-                "the launcher restored it",
-                "state " + outcome.status().state()));
-        ProcessPicture root = outcome.before().get(0);
-        Optional<ProcessPicture> restored = restored(outcome, root);
+                status.getPhase() == MigrationPhase.SUCCEEDED
+                        && Conditions.isTrue(status.getConditions(), ConditionTypes.RESTORED),
+                "the migration succeeded, and the copy was restored",
+                restored.map(Condition::getMessage).orElse("there is no condition Restored")));
+        for (Outcome.Moved each : outcome.containers()) {
+            checks.addAll(ofContainer(outcome, each));
+        }
+        return checks;
+    }
+
+    private static List<Check> ofContainer(Outcome outcome, Outcome.Moved moved) {
+        String of = outcome.containers().size() == 1 ? "" : "'" + moved.name() + "': ";
+        List<Check> checks = new ArrayList<>();
+        Optional<ProcessPicture> root = moved.before().stream().findFirst();
+        Optional<ProcessPicture> restored = root.flatMap(process -> restored(moved, process));
         checks.add(new Check(
                 restored.isPresent(),
-                "the first process is the same run of the program",
+                of + "the first process is the same run of the program",
                 restored.map(now -> "the 16 random bytes that the kernel put into its memory when it started: "
                                 + now.stamp())
-                        .orElse("no process of the target has its id " + root.pid() + " and the random bytes "
-                                + root.stamp() + " that the kernel put into its memory when it started")));
+                        .orElse(
+                                "no process of the copy has its id and the random bytes that the kernel put into its memory when"
+                                        + " it started: "
+                                        + root.map(ProcessPicture::stamp).orElse("it had no process"))));
         checks.add(new Check(
-                outcome.exitCode() == null || outcome.exitCode() == 0,
-                "it runs on",
-                outcome.exitCode() == null
-                        ? outcome.after().size() + " processes"
-                        : "ended with exit code " + outcome.exitCode()));
+                moved.exitCode() == null || moved.exitCode() == 0,
+                of + "it runs on",
+                moved.exitCode() == null
+                        ? moved.after().size() + " processes"
+                        : "ended with exit code " + moved.exitCode()));
+        Instant complete = outcome.migration()
+                .getStatus()
+                .since(MigrationPhase.CHECKPOINT_COMPLETED)
+                .orElse(Instant.EPOCH);
+        long since = moved.source().stream()
+                .filter(line -> line.time().isAfter(complete))
+                .count();
         checks.add(new Check(
-                outcome.source().size() == outcome.sourceLinesWhenHeld() && outcome.sourceProcessesLeft() == 0,
-                "the source did nothing after the checkpoint",
-                (outcome.source().size() - outcome.sourceLinesWhenHeld()) + " lines printed since, "
-                        + outcome.sourceProcessesLeft() + " processes left"));
+                since == 0 && moved.sourceProcessesLeft() == 0,
+                of + "the source did nothing after the checkpoint",
+                since + " lines printed since, " + moved.sourceProcessesLeft() + " processes left"));
         return checks;
     }
 
     /** What became of a process on the target. */
-    static Optional<ProcessPicture> restored(Outcome outcome, ProcessPicture process) {
-        return outcome.after().stream()
+    static Optional<ProcessPicture> restored(Outcome.Moved moved, ProcessPicture process) {
+        return moved.after().stream()
                 .filter(now -> now.pid() == process.pid()
                         && !now.stamp().isEmpty()
                         && now.stamp().equals(process.stamp()))
@@ -67,8 +92,8 @@ final class Proof {
 
     /** The further checks of samples/counter. */
     static List<Check> ofCounter(Outcome outcome) {
-        List<Tick> source = ticks(outcome.source());
-        List<Tick> target = ticks(outcome.target());
+        List<Tick> source = ticks(outcome.shown().source());
+        List<Tick> target = ticks(outcome.shown().target());
         List<Tick> all = Stream.concat(source.stream(), target.stream()).toList();
         List<Check> checks = new ArrayList<>();
         checks.add(new Check(

@@ -1,14 +1,19 @@
 package domain.my.lpm.sandbox.demo;
 
+import domain.my.lpm.api.migration.MigrationTimings;
+import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.checkpoint.inspect.Inspection.Hindrance;
 import domain.my.lpm.checkpoint.inspect.Inspection.Severity;
 import domain.my.lpm.sandbox.LogLine;
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Prints what happened. What a container printed cannot steer the terminal. */
 final class Report {
@@ -30,28 +35,36 @@ final class Report {
         out.println("  " + String.format(Locale.ROOT, format, values));
     }
 
-    static String plain(String text) {
+    /** A line that cannot steer the terminal. */
+    static String printable(String text) {
         StringBuilder plain = new StringBuilder();
         text.codePoints()
-                .limit(WIDTH)
                 .map(point -> Character.isISOControl(point) ? '?' : point)
                 .forEach(plain::appendCodePoint);
-        return text.length() > WIDTH ? plain + "…" : plain.toString();
+        return plain.toString();
     }
 
-    /** The last lines of the source and the first of the target. */
+    /** The same, shortened. */
+    static String plain(String text) {
+        return text.length() > WIDTH ? printable(text.substring(0, WIDTH)) + "…" : printable(text);
+    }
+
+    /** The last lines of the source and the first of the copy. */
     void lines(Outcome outcome) {
+        Outcome.Moved shown = outcome.shown();
         title("What it printed");
-        List<LogLine> source = outcome.source();
+        List<LogLine> source = shown.source();
         for (LogLine each : source.subList(Math.max(0, source.size() - LINES), source.size())) {
-            line("node-a  %s  %s", time(each), plain(each.text()));
+            line("%s  %s  %s", outcome.sourceNode(), time(each), plain(each.text()));
         }
-        line("------  " + (outcome.target().isEmpty() ? "nothing since" : "moved"));
-        for (LogLine each : outcome.target().stream().limit(LINES).toList()) {
-            line("node-b  %s  %s", time(each), plain(each.text()));
+        line("%s  %s", "-".repeat(outcome.sourceNode().length()), shown.target().isEmpty() ? "nothing since" : "moved");
+        for (LogLine each : shown.target().stream().limit(LINES).toList()) {
+            line("%s  %s  %s", outcome.targetNode(), time(each), plain(each.text()));
         }
-        if (outcome.exitCode() != null) {
-            line("node-b  it ended with exit code %d", outcome.exitCode());
+        for (Outcome.Moved each : outcome.containers()) {
+            if (each.exitCode() != null) {
+                line("%s  '%s' ended with exit code %d", outcome.targetNode(), each.name(), each.exitCode());
+            }
         }
     }
 
@@ -63,44 +76,75 @@ final class Report {
     void processes(Outcome outcome) {
         title("Its processes");
         line("%5s  %-16s %7s  %10s  %10s  %s", "pid", "name", "threads", "RSS before", "RSS after", "same run");
-        for (ProcessPicture before : outcome.before()) {
-            Optional<ProcessPicture> after = Proof.restored(outcome, before);
-            line(
-                    "%5d  %-16s %7d  %6d KiB  %10s  %s",
-                    before.pid(),
-                    plain(before.name()),
-                    before.threads(),
-                    before.residentKib(),
-                    after.map(now -> now.residentKib() + " KiB").orElse("-"),
-                    after.isPresent() ? "yes" : "has ended since");
+        for (Outcome.Moved each : outcome.containers()) {
+            for (ProcessPicture before : each.before()) {
+                Optional<ProcessPicture> after = Proof.restored(each, before);
+                line(
+                        "%5d  %-16s %7d  %6d KiB  %10s  %s",
+                        before.pid(),
+                        plain(before.name()),
+                        before.threads(),
+                        before.residentKib(),
+                        after.map(now -> now.residentKib() + " KiB").orElse("-"),
+                        after.isPresent() ? "yes" : "has ended since");
+            }
         }
     }
 
-    /** What happened when. */
-    void timeLine(TimeLine times, Outcome outcome) {
-        title("Time line, in milliseconds from the beginning of the checkpoint");
+    /** What happened when, and how long the application was down. */
+    void timeLine(Outcome outcome) {
+        title("Time line, in milliseconds since the PodMigration was applied");
         line("%7s  %7s  %-7s", "at", "took", "where");
-        for (TimeLine.Step step : times.steps()) {
-            line("%7.0f  %7.1f  %-7s %s", step.startMillis(), step.tookMillis(), step.where(), step.what());
+        for (TimeLine.Step step : TimeLine.of(outcome)) {
+            line("%7s  %7s  %-7s %s", whole(step.startMillis()), whole(step.tookMillis()), step.where(), step.what());
         }
-        List<LogLine> source = outcome.source();
-        if (source.isEmpty() || outcome.target().isEmpty()) {
-            line("It printed nothing by which its own downtime could be told.");
-            return;
-        }
-        line(
-                "%7.0f  %7s  %-7s %s",
-                times.at(outcome.target().get(0).time()), "", "node-b", "its first line is printed");
-        double gap =
-                Migration.millis(source.get(source.size() - 1), outcome.target().get(0));
-        double[] usual = IntStream.range(1, source.size())
-                .mapToDouble(index -> Migration.millis(source.get(index - 1), source.get(index)))
-                .sorted()
-                .toArray();
         line("");
+        OptionalDouble seen = TimeLine.seenDowntime(outcome.shown());
+        if (seen.isEmpty()) {
+            line("Downtime as seen by the application: it printed nothing by which that could be told.");
+        } else {
+            OptionalDouble usual = TimeLine.usualPause(outcome.shown());
+            line(
+                    "Downtime as seen by the application: %.0f ms between its last line on %s and its first on %s%s",
+                    seen.getAsDouble(),
+                    outcome.sourceNode(),
+                    outcome.targetNode(),
+                    usual.isEmpty() ? "." : String.format(Locale.ROOT, " (else %.0f ms).", usual.getAsDouble()));
+        }
+        PodMigrationStatus status = outcome.migration().getStatus();
+        Long reported = status.getDowntimeMillis();
         line(
-                "Downtime as seen by the application: %.0f ms between its last line on node-a and its first on node-b%s",
-                gap, usual.length == 0 ? "." : String.format(Locale.ROOT, " (else %.0f ms).", usual[usual.length / 2]));
+                "Downtime as the PodMigration reports it: %s (status.downtimeMillis).",
+                reported == null ? "none" : reported + " ms");
+        line("What it reports besides (status.timings): %s.", timings(status.getTimings()));
+    }
+
+    private static String whole(OptionalDouble millis) {
+        return millis.isEmpty() ? "" : String.format(Locale.ROOT, "%.0f", millis.getAsDouble());
+    }
+
+    private static String timings(@Nullable MigrationTimings timings) {
+        if (timings == null) {
+            return "nothing";
+        }
+        Map<String, Long> named = new LinkedHashMap<>();
+        put(named, "queue", timings.queueMillis());
+        put(named, "standby", timings.standbyMillis());
+        put(named, "checkpoint", timings.checkpointMillis());
+        put(named, "transfer", timings.transferMillis());
+        put(named, "restore", timings.restoreMillis());
+        put(named, "commit", timings.commitMillis());
+        put(named, "rollback", timings.rollbackMillis());
+        put(named, "total", timings.totalMillis());
+        return named.entrySet().stream()
+                .map(timing -> timing.getKey() + " " + timing.getValue() + " ms")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static void put(Map<String, Long> named, String name, @Nullable Long millis) {
+        if (millis != null) {
+            named.put(name, millis);
+        }
     }
 
     /** What hinders a restore. */
@@ -115,9 +159,9 @@ final class Report {
         }
     }
 
-    /** What was added to the pod, as a comparison of the two. */
+    /** What was added to the copy, as a comparison of the two. */
     void added(List<String> difference) {
-        title("What was added to the pod (docs/injection.md says why)");
+        title("What the copy has more than the pod (docs/injection.md says why)");
         difference.forEach(each -> line("%s", plain(each)));
     }
 
@@ -136,8 +180,11 @@ final class Report {
         return checks.stream().allMatch(Proof.Check::holds);
     }
 
-    /** A paragraph. */
-    void say(String text) {
+    /** A paragraph, and what belongs to it. */
+    void say(String text, String... lines) {
         title(text);
+        for (String each : lines) {
+            each.lines().forEach(part -> line("%s", printable(part)));
+        }
     }
 }

@@ -14,8 +14,8 @@ final class TimingNames {
             case "pages" -> "memory is linked, its verification begins";
             case "criu" -> "CRIU restores the processes";
             case "verify" -> "the rest of the verification of memory";
+            case "commit" -> "complete, it waits for the commit and the word to run";
             case "resume" -> "handed over to the entry; the processes run";
-            case "lazyPages" -> "the last untouched memory arrives (they run meanwhile)";
             default -> step;
         };
     }

@@ -4,18 +4,20 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import domain.my.lpm.api.TcpPolicy;
+import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.sandbox.Image;
 import domain.my.lpm.sandbox.Images;
 import domain.my.lpm.sandbox.SandboxException;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -25,10 +27,18 @@ import org.jspecify.annotations.Nullable;
  * What is to move.
  *
  * @param pod the pod
- * @param container the name of the container that travels
+ * @param podOrigin where it comes from
+ * @param migration what moves it
+ * @param migrationOrigin where that comes from
+ * @param container the name of the container that is shown
  * @param counts whether it prints the lines of samples/counter, whose continuity can be told from them alone
  */
-record Workload(Pod pod, String container, boolean counts) {
+record Workload(
+        Pod pod, String podOrigin, PodMigration migration, String migrationOrigin, String container, boolean counts) {
+    private static final String POD = "samples/counter/pod.yaml";
+    private static final String MIGRATION = "samples/counter/migration.yaml";
+    private static final String NAMESPACE = "default";
+
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory()
                     .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
                     .disable(YAMLGenerator.Feature.SPLIT_LINES)
@@ -38,26 +48,55 @@ record Workload(Pod pod, String container, boolean counts) {
 
     /** samples/counter of the project. */
     static Workload counter(Path project) {
-        return new Workload(read(project.resolve("samples/counter/pod.yaml")), "counter", true);
+        return new Workload(
+                inNamespace(read(project.resolve(POD), Pod.class)),
+                POD,
+                inNamespace(read(project.resolve(MIGRATION), PodMigration.class)),
+                MIGRATION,
+                "counter",
+                true);
+    }
+
+    private static <T extends HasMetadata> T inNamespace(T object) {
+        if (object.getMetadata().getNamespace() == null) {
+            object.getMetadata().setNamespace(NAMESPACE);
+        }
+        return object;
+    }
+
+    private static Workload own(Pod pod, String origin, String container) {
+        PodMigration migration = new PodMigration();
+        migration.getMetadata().setName(pod.getMetadata().getName());
+        migration.getMetadata().setNamespace(pod.getMetadata().getNamespace());
+        migration.getSpec().setPodName(pod.getMetadata().getName());
+        return new Workload(pod, origin, migration, "made for it", container, false);
+    }
+
+    /** The same, moved with this policy for its connections; null: as it is. */
+    Workload movedBy(@Nullable TcpPolicy tcp) {
+        if (tcp == null) {
+            return this;
+        }
+        PodMigration changed = Serialization.clone(migration);
+        changed.getSpec().setTcp(tcp);
+        return new Workload(pod, podOrigin, changed, migrationOrigin + ", with tcp: " + tcp.value(), container, counts);
     }
 
     /**
      * A pod of the user's own.
      *
-     * @param container which of its containers travels; null when it has but one
+     * @param container which of its containers is shown; null for the first
      * @throws SandboxException when the file is no pod, or has no such container
      */
     static Workload ofFile(Path file, @Nullable String container) {
-        Pod pod = read(file);
+        Pod pod = inNamespace(requirePod(read(file, Pod.class), file));
         List<String> names =
                 pod.getSpec().getContainers().stream().map(Container::getName).toList();
-        if (container != null ? !names.contains(container) : names.size() != 1) {
+        if (container != null && !names.contains(container)) {
             throw new SandboxException("the pod in " + file + " has the containers " + String.join(", ", names)
-                    + (container == null
-                            ? ": say by --container which of them travels"
-                            : ", and no '" + container + "': correct --container"));
+                    + ", and no '" + container + "': correct --container");
         }
-        return new Workload(pod, container == null ? names.get(0) : container, false);
+        return own(pod, file.toString(), container == null ? names.get(0) : container);
     }
 
     /** A pod of one container; an empty command means that of the image. */
@@ -65,8 +104,10 @@ record Workload(Pod pod, String container, boolean counts) {
         Pod pod = new PodBuilder()
                 .withNewMetadata()
                 .withName("demo")
+                .withNamespace(NAMESPACE)
                 .endMetadata()
                 .withNewSpec()
+                .withRestartPolicy("Never")
                 .addNewContainer()
                 .withName("main")
                 .withImage(image)
@@ -74,25 +115,27 @@ record Workload(Pod pod, String container, boolean counts) {
                 .endContainer()
                 .endSpec()
                 .build();
-        return new Workload(pod, "main", false);
+        return own(pod, "a pod of one container of the image " + image, "main");
     }
 
-    private static Pod read(Path file) {
+    private static <T> T read(Path file, Class<T> type) {
         if (!Files.isReadable(file)) {
             throw new SandboxException("there is no file " + file + " that can be read: name a pod's YAML");
         }
-        Pod pod;
         try {
-            pod = YAML.readValue(file.toFile(), Pod.class);
+            return YAML.readValue(file.toFile(), type);
         } catch (IOException malformed) {
             throw new SandboxException(
-                    file + " is no pod: "
+                    file + " is no " + type.getSimpleName() + ": "
                             + String.valueOf(malformed.getMessage())
                                     .lines()
                                     .findFirst()
                                     .orElse(""),
                     malformed);
         }
+    }
+
+    private static Pod requirePod(@Nullable Pod pod, Path file) {
         if (pod == null
                 || !"Pod".equals(pod.getKind())
                 || pod.getMetadata() == null
@@ -122,6 +165,9 @@ record Workload(Pod pod, String container, boolean counts) {
      * @param substitutes what to take for the images that the pod names
      */
     Workload resolved(Images images, Map<String, String> substitutes) {
+        if (counts) {
+            return this;
+        }
         Pod copy = new PodBuilder(pod).build();
         Stream.concat(copy.getSpec().getInitContainers().stream(), copy.getSpec().getContainers().stream())
                 .forEach(each -> {
@@ -139,19 +185,6 @@ record Workload(Pod pod, String container, boolean counts) {
                         each.setArgs(new ArrayList<>(arguments));
                     }
                 });
-        return new Workload(copy, container, counts);
-    }
-
-    /** The emptyDirs that the container mounts, by name, and where. */
-    Map<String, String> volumes() {
-        Map<String, String> volumes = new LinkedHashMap<>();
-        for (Container each : pod.getSpec().getContainers()) {
-            if (each.getName().equals(container)) {
-                for (VolumeMount mount : each.getVolumeMounts()) {
-                    volumes.putIfAbsent(mount.getName(), mount.getMountPath());
-                }
-            }
-        }
-        return volumes;
+        return new Workload(copy, podOrigin, migration, migrationOrigin, container, false);
     }
 }

@@ -107,7 +107,21 @@ class DemoTest {
         Ended demo = run("demo");
 
         assertThat(demo.exitCode()).as(demo.output()).isZero();
-        assertThat(demo.output()).contains("It went on where it stood still.").doesNotContain("FAILED");
+        assertThat(demo.output())
+                .contains("It went on where it stood still.")
+                .doesNotContain("FAILED")
+                .contains("samples/counter/pod.yaml", "samples/counter/migration.yaml")
+                .containsSubsequence(
+                        "Accepted=True",
+                        "StandbyReady=True",
+                        "CheckpointCompleted",
+                        "MigrationInProgress",
+                        "RestoreInProgress",
+                        "Committed=True",
+                        "Restored=True",
+                        "Succeeded")
+                .containsPattern("Downtime as seen by the application: \\d+ ms")
+                .containsPattern("Downtime as the PodMigration reports it: \\d+ ms");
         List<String> source = printed("node-a.log");
         List<String> target = printed("node-b.log");
         String nonce = source.get(0).replaceAll(".*(nonce=\\S+).*", "$1");
@@ -123,18 +137,17 @@ class DemoTest {
         Matcher stored = Pattern.compile("(?m)^  the checkpoint in it +(\\S+)$").matcher(demo.output());
         assertThat(stored.find()).isTrue();
         List<String> forms = List.of(
-                kept("archive.tar").toString(),
-                stored.group(1),
-                Path.of(stored.group(1), "images").toString());
+                stored.group(1), Path.of(stored.group(1), "dump.tar.zst").toString());
         for (String form : forms) {
             Ended inspected = run("inspect", "--json", form);
             assertThat(inspected.exitCode()).as(inspected.output()).isZero();
             assertThat(new ObjectMapper()
                             .readTree(inspected.output())
-                            .at("/processes/0/name")
-                            .asText())
-                    .isEqualTo("busybox");
+                            .at("/processes")
+                            .findValuesAsText("name"))
+                    .contains("busybox");
         }
+        assertThat(Files.readString(kept("migration.yaml"))).contains("podName: counter", "phase: Succeeded");
         Ended trusted = run("inspect", "--trusted-keys", kept("trusted-keys").toString(), stored.group(1));
         assertThat(trusted.output()).contains("of container default/counter/counter", "signature TRUSTED");
         assertThat(run("inspect", kept("pod.yaml").toString()).output())
@@ -175,9 +188,78 @@ class DemoTest {
 
         assertThat(demo.exitCode()).as(demo.output()).isEqualTo(1);
         assertThat(demo.output())
-                .contains("This workload cannot be checkpointed:")
+                .contains("RollingBack")
+                .contains("The pod did not move: RolledBack, CheckpointFailed")
                 .contains("Connected TCP socket")
-                .contains("It goes on on node-a as if nothing had happened.");
+                .contains("The pod goes on as if nothing had happened.");
+    }
+
+    /** Everything that stands in the way is said before anything is done. */
+    @Test
+    void aPodThatMayNotMoveIsToldAllReasonsAndGoesOn() throws Exception {
+        Path pod = Files.writeString(directory.resolve("pod.yaml"), """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: own}
+                spec:
+                  hostIPC: true
+                  containers: [{name: app, image: busybox, tty: true, command: [/bin/busybox, sleep, "600"]}]
+                """);
+
+        Ended demo = run("demo", "--pod", pod.toString(), "--run-for", "0");
+
+        assertThat(demo.exitCode()).as(demo.output()).isEqualTo(1);
+        assertThat(demo.output())
+                .contains("The PodMigration was refused, for the pod cannot be moved:")
+                .contains("has hostIPC", "create it without")
+                .contains("has a tty", "create the pod without tty: true")
+                .contains("The pod goes on as if nothing had happened.");
+    }
+
+    @Test
+    void everyContainerOfAPodMoves() throws Exception {
+        Path pod = Files.writeString(directory.resolve("pod.yaml"), """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: own, namespace: team}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                    - name: idle
+                      image: registry.example/app:1
+                      command: [/bin/busybox, sh, -c, "while true; do sleep 1; done"]
+                    - name: app
+                      image: registry.example/app:1
+                      command: [/bin/busybox, sh, -c, "n=0; while true; do n=$((n + 1)); echo n $n; usleep 50000; done"]
+                """);
+
+        Ended demo = run(
+                "demo",
+                "--pod",
+                pod.toString(),
+                "--use",
+                "registry.example/app:1=busybox",
+                "--container",
+                "app",
+                "--run-for",
+                "1");
+
+        assertThat(demo.exitCode()).as(demo.output()).isZero();
+        assertThat(demo.output())
+                .contains("ok     'app': the first process is the same run of the program")
+                .contains("ok     'idle': the first process is the same run of the program")
+                .contains("It went on where it stood still.");
+        List<String> source = printed("node-a.log");
+        assertThat(source).isNotEmpty();
+        assertThat(printed("node-b.log").get(0)).isEqualTo("n " + (source.size() + 1));
+    }
+
+    @Test
+    void aPodThatDoesNotStartIsToldWhy() throws Exception {
+        Ended demo = run("demo", "--image", "busybox", "--", "/bin/busybox", "sh", "-c", "echo no luck; exit 3");
+
+        assertThat(demo.exitCode()).as(demo.output()).isEqualTo(1);
+        assertThat(demo.output()).contains("error: the container 'main' ended before it could move: no luck");
     }
 
     @Test
@@ -199,10 +281,19 @@ class DemoTest {
 
     @Test
     void nothingIsLeftAfterAnInterrupt() throws Exception {
-        Process demo = start("demo", "--keep");
+        interruptedAt("until Ctrl-C", "demo", "--keep");
+    }
+
+    @Test
+    void nothingIsLeftAfterAnInterruptInTheMiddle() throws Exception {
+        interruptedAt("Accepted=True", "demo");
+    }
+
+    private void interruptedAt(String words, String... arguments) throws Exception {
+        Process demo = start(arguments);
         String sandbox;
         try {
-            assertThat(RunningContainer.await(LONG, () -> output().contains("until Ctrl-C") || !demo.isAlive()))
+            assertThat(RunningContainer.await(LONG, () -> output().contains(words) || !demo.isAlive()))
                     .as(output())
                     .isTrue();
             sandbox = demo.descendants()
@@ -219,8 +310,9 @@ class DemoTest {
 
             Processes.signal(Math.toIntExact(demo.pid()), Signal.SIGINT);
 
-            assertThat(demo.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(demo.waitFor(60, TimeUnit.SECONDS)).as(output()).isTrue();
             assertThat(demo.exitValue()).isEqualTo(130);
+            assertThat(output()).doesNotContain("error: ");
             assertThat(Leftovers.of(sandbox)).isEmpty();
             assertThat(groups).noneMatch(Files::exists);
         } finally {
