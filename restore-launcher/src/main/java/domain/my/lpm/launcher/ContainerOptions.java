@@ -65,7 +65,9 @@ final class ContainerOptions {
             paramLabel = "NAME=PATH",
             split = ",",
             defaultValue = "${env:LPM_VOLUMES}",
-            description = "A volume whose content travels, and where it is mounted; repeatable. [LPM_VOLUMES]")
+            description =
+                    "A volume whose content travels, and where it is mounted; repeatable. Without a path it is another"
+                            + " container's of the pod to restore it. [LPM_VOLUMES]")
     private @Nullable Map<String, String> volumes;
 
     @Option(

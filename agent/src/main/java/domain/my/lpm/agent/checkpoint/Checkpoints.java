@@ -512,7 +512,8 @@ public final class Checkpoints {
             for (String volume : new LinkedHashSet<>(order.volumes())) {
                 NodeContainer mounting = found.stream()
                         .filter(container -> container.mounts().containsKey(volume))
-                        .findFirst()
+                        // The last one to be stopped: after it nobody writes to the volume.
+                        .reduce((one, later) -> later)
                         .orElseThrow(() -> new AgentException(
                                 Kind.FAILED_PRECONDITION,
                                 "no container of pod " + order.source() + " mounts the volume '" + volume

@@ -140,7 +140,9 @@ public final class Containers {
         return Stream.concat(pod.getSpec().getInitContainers().stream(), pod.getSpec().getContainers().stream())
                 .filter(candidate -> candidate.getName().equals(container))
                 .flatMap(candidate -> candidate.getVolumeMounts().stream())
-                .filter(mount -> mount.getSubPath() == null && mount.getSubPathExpr() == null)
+                .filter(mount -> mount.getSubPath() == null
+                        && mount.getSubPathExpr() == null
+                        && !Boolean.TRUE.equals(mount.getReadOnly()))
                 .collect(Collectors.toMap(
                         VolumeMount::getName, VolumeMount::getMountPath, (one, other) -> one, LinkedHashMap::new));
     }

@@ -9,7 +9,8 @@ import java.util.Map;
  * @param id the runtime's id of this start of it
  * @param pid its first process, as the agent sees it
  * @param identity which run of a process that is, see {@link domain.my.lpm.launcher.linux.Processes#identity}
- * @param mounts where it mounts each volume of the pod, by the volume's name; those with a sub-path left out
+ * @param mounts where it mounts each volume of the pod, by the volume's name; those with a sub-path, and those
+ *     it cannot write to, left out
  */
 public record NodeContainer(String name, String id, int pid, String identity, Map<String, String> mounts) {
     public NodeContainer {

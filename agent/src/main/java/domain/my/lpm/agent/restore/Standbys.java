@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,12 @@ public final class Standbys {
     private static final Duration STOPPED = Duration.ofSeconds(20);
     private static final Duration GONE = Duration.ofSeconds(20);
     private static final String WAITS = "lpm-standby";
+    /** The place of a volume that another container of the pod restores. */
+    private static final String ANOTHERS = "";
+
+    /** States of a launcher whose container's volumes may not be complete yet. */
+    private static final Set<State> PLACING = Set.of(State.PREPARING, State.STANDBY, State.STAGING);
+
     private static final Set<String> RUNS = Set.of("lpm-restored", "lpm-fresh");
 
     private final Containers containers;
@@ -91,9 +98,7 @@ public final class Standbys {
                     Map<String, String> volumes = new LinkedHashMap<>();
                     for (String volume : order.volumes()) {
                         String path = container.mounts().get(volume);
-                        if (path != null && unplaced.remove(volume)) {
-                            volumes.put(volume, path);
-                        }
+                        volumes.put(volume, path != null && unplaced.remove(volume) ? path : ANOTHERS);
                     }
                     Standby standby = standby(order.target(), container.name());
                     Standby.Record wanted = new Standby.Record(
@@ -249,7 +254,16 @@ public final class Standbys {
                 }
                 return true;
             });
-            standbys.forEach((release, standby) -> release(target, release, standby));
+            standbys.forEach((release, standby) -> {
+                release(target, release, standby);
+                if (standbys.size() > 1
+                        && standby.record().filter(Standbys::fillsVolumes).isPresent()) {
+                    // Those that follow may hold files on these volumes open.
+                    Waiting.until(
+                            Duration.ofNanos(Math.max(0, end - System.nanoTime())),
+                            () -> !PLACING.contains(standby.state()) || !standby.isListening());
+                }
+            });
             return follow(
                     target,
                     standbys,
@@ -287,6 +301,13 @@ public final class Standbys {
                 standby.release(release);
             }
         });
+    }
+
+    private static boolean fillsVolumes(Standby.Record record) {
+        List<String> arguments = record.arguments();
+        return IntStream.range(1, arguments.size())
+                .anyMatch(index -> arguments.get(index - 1).equals("--volume")
+                        && !arguments.get(index).endsWith("=" + ANOTHERS));
     }
 
     private static boolean hasEnded(Standby standby) {

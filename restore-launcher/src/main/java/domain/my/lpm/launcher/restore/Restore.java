@@ -396,7 +396,7 @@ public final class Restore {
                 StagedImages staged = StagedImages.stage(
                         stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
                 Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
-                ContainerFiles.requireMounts(MountTable.of(entry), settings.volumes());
+                ContainerFiles.requireMounts(MountTable.of(entry), settings.filledVolumes());
                 ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)
                         .ifPresent(names -> {
                             throw new RestoreException("the checkpoint holds the volume " + names
@@ -409,7 +409,7 @@ public final class Restore {
                                 .toList(),
                         workers);
                 ContainerFiles.applyChanges(stored, root.seen(ContainerRoot.ROOT_FILE_SYSTEM));
-                ContainerFiles.fillVolumes(settings.volumes(), settings.repository(), uri, keys, root);
+                ContainerFiles.fillVolumes(settings.filledVolumes(), settings.repository(), uri, keys, root);
                 status.stepDone("files");
                 stagePages(staged.pages(), decompressed, workers);
                 status.checkpoint(uri.toString(), staged.pageCount(), settings.lazy());

@@ -4,6 +4,7 @@ import domain.my.lpm.checkpoint.repository.Owner;
 import domain.my.lpm.launcher.criu.Tcp;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,7 +18,8 @@ import java.util.Optional;
  * @param owner for which container the checkpoint must have been made
  * @param claimant who consumes the checkpoint, recorded with it: a name for one start of one container
  * @param askedFor what the pod asked for its application, where its first process holds more
- * @param volumes name of each volume that travels, to its mount path in the container
+ * @param volumes name of each volume that travels, to its mount path in the container; empty where another container of the pod
+ *     restores it
  * @param lazy whether memory pages are brought in as they are touched
  * @param tcp what becomes of established connections
  * @param deadline from the start of CRIU until the processes run
@@ -53,5 +55,12 @@ public record RestoreSettings(
 
     public RestoreSettings {
         volumes = Map.copyOf(volumes);
+    }
+
+    /** Those volumes whose content comes into this container. */
+    Map<String, String> filledVolumes() {
+        Map<String, String> filled = new LinkedHashMap<>(volumes);
+        filled.values().removeIf(String::isEmpty);
+        return filled;
     }
 }
