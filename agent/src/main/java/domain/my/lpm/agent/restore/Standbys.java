@@ -373,7 +373,8 @@ public final class Standbys {
                 outcome = new Outcome(
                         release.container(),
                         Outcome.Kind.FAILED,
-                        "it was undone, as the container '" + failed.get().container() + "' failed",
+                        "it was undone, as the container '" + failed.get().container() + "' failed: "
+                                + failed.get().message(),
                         outcome.timingsMillis(),
                         outcome.statusJson());
             }
