@@ -1,0 +1,119 @@
+package domain.my.lpm.sandbox.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import domain.my.lpm.api.checkpoint.CheckpointMethod;
+import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.sandbox.Patience;
+import domain.my.lpm.sandbox.RunningPod;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What tests do with PodMigrations in a cluster, all of it in one namespace. */
+final class Migrations {
+    static final Duration SOON = Patience.of(Duration.ofSeconds(60));
+    private static final String NAMESPACE = "default";
+
+    private final SandboxCluster cluster;
+
+    Migrations(SandboxCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Creates a pod on a node and waits until it is ready. */
+    Pod run(Pod pod, String node) {
+        Pod created = cluster.client()
+                .resource(new PodBuilder(pod)
+                        .editMetadata()
+                        .withNamespace(NAMESPACE)
+                        .endMetadata()
+                        .editSpec()
+                        .withNodeName(node)
+                        .endSpec()
+                        .build())
+                .create();
+        String name = created.getMetadata().getName();
+        await().atMost(SOON)
+                .until(() -> pod(name).getStatus().getConditions().stream()
+                        .anyMatch(each -> each.getType().equals("Ready")
+                                && each.getStatus().equals("True")));
+        return pod(name);
+    }
+
+    /** The pod of this name as the API has it. */
+    Pod pod(String name) {
+        return Objects.requireNonNull(find(name), name);
+    }
+
+    /** The pod of this name as the API has it; null when there is none. */
+    @Nullable
+    Pod find(String name) {
+        return cluster.client().pods().inNamespace(NAMESPACE).withName(name).get();
+    }
+
+    /** What runs of the pod of this name. */
+    RunningPod running(String name) {
+        Pod pod = pod(name);
+        return Objects.requireNonNull(cluster.node(pod.getSpec().getNodeName())
+                .pods()
+                .get(pod.getMetadata().getUid()));
+    }
+
+    /**
+     * Creates a PodMigration and waits for its end.
+     *
+     * @param spec more of its specification, each line of it a field
+     */
+    PodMigration migrate(String name, String pod, String... spec) {
+        StringBuilder yaml = new StringBuilder("""
+                apiVersion: lpm.my.domain/v1
+                kind: PodMigration
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  podName: %s
+                """.formatted(name, NAMESPACE, pod));
+        for (String field : spec) {
+            yaml.append("  ").append(field).append('\n');
+        }
+        PodMigration created = cluster.client()
+                .resource(Serialization.unmarshal(yaml.toString(), PodMigration.class))
+                .create();
+        await().atMost(SOON).until(() -> {
+            MigrationPhase phase = Objects.requireNonNull(
+                            cluster.client().resource(created).get().getStatus())
+                    .getPhase();
+            return phase != null && phase.isFinal();
+        });
+        return cluster.client().resource(created).get();
+    }
+
+    /** Nothing of the pod of this name runs; its kubelet may still be removing it. */
+    void awaitGone(String name) {
+        await().atMost(SOON).until(() -> find(name) == null);
+    }
+
+    /** Who took the checkpoint of a container. */
+    @Nullable
+    CheckpointMethod method(PodMigration migration, String container) {
+        ContainerCheckpoint checkpoint = cluster.client()
+                .resources(ContainerCheckpoint.class)
+                .inNamespace(NAMESPACE)
+                .withName(migration.getStatus().getCheckpointName() + "-" + container)
+                .get();
+        return checkpoint.getStatus().getCheckpointMethod();
+    }
+
+    /** Requires that it ended in this phase. */
+    static void assertPhase(PodMigration migration, MigrationPhase phase) {
+        assertThat(migration.getStatus().getPhase())
+                .as(Serialization.asYaml(migration))
+                .isEqualTo(phase);
+    }
+}
