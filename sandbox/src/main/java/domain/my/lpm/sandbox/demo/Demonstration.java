@@ -269,7 +269,14 @@ final class Demonstration implements AutoCloseable {
                                                         .getExitCode()
                                         : "runs and is not ready"))
                 .collect(Collectors.joining(", "));
-        return ": " + (status.getMessage() == null ? "" : status.getMessage() + "; ") + waiting;
+        List<String> reasons = new ArrayList<>();
+        if (status.getMessage() != null) {
+            reasons.add(status.getMessage());
+        }
+        if (!waiting.isEmpty()) {
+            reasons.add(waiting);
+        }
+        return reasons.isEmpty() ? "" : ": " + String.join("; ", reasons);
     }
 
     private String lastLines(Pod pod, String container) {
