@@ -252,7 +252,8 @@ public final class Holds {
                 Optional<Hold> hold = records.of(listed.pod());
                 if (hold.isPresent() && hold.get().fenced()) {
                     carryOutAgain(hold.get());
-                } else if (hold.isPresent() && !clock.instant().isBefore(hold.get().until())) {
+                } else if (hold.isPresent()
+                        && !clock.instant().isBefore(hold.get().until())) {
                     endLapsed(hold.get());
                 }
             }

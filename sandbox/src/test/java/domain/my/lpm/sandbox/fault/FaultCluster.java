@@ -93,10 +93,12 @@ final class FaultCluster implements AutoCloseable {
                 List.of(api, toSource, toTarget),
                 port -> {}));
         awaitReady();
-        assertThat(RunningContainer.await(SOON, () -> cluster.client().resources(MigrationNode.class).list().getItems().stream()
-                                .filter(node -> node.getStatus() != null)
-                                .count()
-                        == 2))
+        assertThat(RunningContainer.await(
+                        SOON,
+                        () -> cluster.client().resources(MigrationNode.class).list().getItems().stream()
+                                        .filter(node -> node.getStatus() != null)
+                                        .count()
+                                == 2))
                 .as("both agents have described their nodes")
                 .isTrue();
     }

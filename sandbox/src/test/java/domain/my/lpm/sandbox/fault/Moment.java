@@ -48,8 +48,17 @@ record Moment(Role role, Side side, String step) {
                     CREATE_CONTENT,
                     RECORD_CHECKPOINT_END,
                     RELEASE_CONTENT -> true;
-            case PREPARE, CHECKPOINT, RENEW_HOLD, CONVERT, RESTORE, RUN, FENCE, WITHDRAW, RESUME, DELETE_CHECKPOINT ->
-                false;
+            case PREPARE,
+                    CHECKPOINT,
+                    SYNC_CHECKPOINT,
+                    RENEW_HOLD,
+                    CONVERT,
+                    RESTORE,
+                    RUN,
+                    FENCE,
+                    WITHDRAW,
+                    RESUME,
+                    DELETE_CHECKPOINT -> false;
         };
         if (writes && side == Side.BEFORE) {
             faults.add(Fault.API_GONE);
