@@ -49,6 +49,7 @@ public final class Standbys {
     private static final Logger LOG = LoggerFactory.getLogger(Standbys.class);
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final Duration READY = Duration.ofMinutes(2);
+    private static final Duration STARTED = Duration.ofSeconds(5);
     private static final Duration STOPPED = Duration.ofSeconds(20);
     private static final Duration GONE = Duration.ofSeconds(20);
     private static final String WAITS = "lpm-standby";
@@ -620,6 +621,8 @@ public final class Standbys {
     }
 
     private static void requireWaiting(PodReference target, String container, int pid) {
+        // A container counts as started when its runtime's own process is about to become the entry.
+        Waiting.until(STARTED, () -> name(pid).equals(WAITS) || RUNS.contains(name(pid)) || !Processes.exists(pid));
         String name = name(pid);
         if (!name.equals(WAITS)) {
             throw new AgentException(

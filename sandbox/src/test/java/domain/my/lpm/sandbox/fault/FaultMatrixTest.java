@@ -37,7 +37,7 @@ import org.junit.jupiter.api.TestFactory;
 class FaultMatrixTest {
     private static final Path TABLE = Path.of("../docs/fault-matrix.md");
     /** Of this many cells the sample has one. */
-    private static final int SAMPLE = 16;
+    private static final int SAMPLE = 40;
 
     private static final int ATTEMPTS = 4;
 
