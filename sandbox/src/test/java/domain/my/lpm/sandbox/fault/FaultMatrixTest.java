@@ -30,15 +30,13 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Everybody who takes part in a migration is killed, stopped and cut off at each side of each step; afterwards the application
  * has to have run every instruction once. The steps are those that come in clean runs, and each step there is must be one of
- * them. The system property {@code lpm.faults} chooses: a {@code sample}, {@code all}, {@code none}, or a regular expression that the names match.
+ * them. The system property {@code lpm.faults} chooses: {@code none} but the clean runs, {@code all}, or a regular expression that
+ * the names match.
  * With {@code lpm.regenerate} the table in docs is written anew from the outcomes.
  */
 @Tag("real")
 class FaultMatrixTest {
     private static final Path TABLE = Path.of("../docs/fault-matrix.md");
-    /** Of this many cells the sample has one. */
-    private static final int SAMPLE = 40;
-
     private static final int ATTEMPTS = 4;
 
     /** Steps that do not come in these runs, and where they are tried instead. */
@@ -77,6 +75,17 @@ class FaultMatrixTest {
         }
     }
 
+    private static Set<Moment> clean(Scenario scenario) {
+        for (int attempt = 1; ; attempt++) {
+            Trial trial = trial(scenario, Optional.empty());
+            if (trial.run().equals(scenario.clean())) {
+                return trial.moments();
+            }
+            // A lease that ran out, on a machine that is slow.
+            assertThat(attempt).as("attempts at: " + scenario).isLessThan(ATTEMPTS);
+        }
+    }
+
     private static String outcome(Cell cell) {
         for (int attempt = 1; ; attempt++) {
             Trial trial = trial(cell.scenario(), Optional.of(cell));
@@ -101,16 +110,14 @@ class FaultMatrixTest {
     @TestFactory
     Stream<DynamicNode> matrix() {
         for (Scenario scenario : Scenario.values()) {
-            Trial clean = trial(scenario, Optional.empty());
-            assertThat(clean.run()).as(scenario.toString()).isEqualTo(scenario.clean());
-            clean.moments().stream()
+            clean(scenario).stream()
                     .filter(moment -> !moment.step().equals(Step.WRITE_NODE.name()))
                     .forEach(moment -> moments.putIfAbsent(moment, scenario));
         }
         List<Cell> cells = new ArrayList<>();
         moments.forEach(
                 (moment, scenario) -> moment.faults().forEach(fault -> cells.add(new Cell(scenario, moment, fault))));
-        String which = System.getProperty("lpm.faults", "sample");
+        String which = System.getProperty("lpm.faults", "none");
         Stream<DynamicNode> chosen = chosen(cells, which)
                 .map(cell -> DynamicTest.dynamicTest(cell.toString(), () -> {
                     try {
@@ -157,9 +164,6 @@ class FaultMatrixTest {
         return switch (which) {
             case "all" -> cells.stream();
             case "none" -> Stream.empty();
-            case "sample" ->
-                Stream.iterate(0, index -> index < cells.size(), index -> index + SAMPLE)
-                        .map(cells::get);
             default -> {
                 Pattern pattern = Pattern.compile(which);
                 List<Cell> matching = cells.stream()
@@ -211,7 +215,7 @@ class FaultMatrixTest {
         }
         assertThat(written)
                 .as("the rows of " + TABLE + "; write it anew by ./lpm test --faults")
-                .isEqualTo(rows);
+                .containsAll(rows);
     }
 
     private static String row(Moment moment) {
@@ -230,7 +234,8 @@ class FaultMatrixTest {
                 runc, controller and agents in processes of their own. Each field says what became of the application, by its own
                 output, which is stamped as it is read: **moved**, it runs in the copy; **stayed**, it runs in the source. In every
                 one each tick came once and in order, from one memory; the status told the same; one pod was there in the end; and
-                nothing was left over: no process, mount, cgroup, configuration of CRIU, hold, or file on the share.
+                nothing was left over: no process, mount, cgroup, configuration of CRIU, hold, or file on the share. What is **not run** has not
+                been tried since the last change of the hand-over.
 
                 A participant that is killed is started anew, as its Deployment or DaemonSet does. One that hangs or is cut off comes
                 back %d s later, the lease on the hold being %d s. Launcher and CRIU do not come back before the migration is over.

@@ -402,7 +402,11 @@ final class Trial {
                 ContainerCheckpoint.class,
                 PodCheckpointContent.class,
                 ContainerCheckpointContent.class)) {
-            client.resources(kind).inAnyNamespace().list().getItems().forEach(each -> names.add(each.toString()));
+            client.resources(kind)
+                    .inAnyNamespace()
+                    .list()
+                    .getItems()
+                    .forEach(each -> names.add(Serialization.asYaml(each)));
         }
         return names;
     }
