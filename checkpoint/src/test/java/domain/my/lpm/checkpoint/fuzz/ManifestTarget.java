@@ -40,7 +40,8 @@ public final class ManifestTarget {
         try {
             Repository repository = new Repository(ROOT);
             repository.inspect(URI, KEYS).container().files().forEach(file -> {
-                if (file.name().startsWith("/") || file.name().contains("../")) {
+                if (file.name().startsWith("/")
+                        || List.of(file.name().split("/")).contains("..")) {
                     throw new IllegalStateException("the manifest gave out the name " + file.name());
                 }
             });

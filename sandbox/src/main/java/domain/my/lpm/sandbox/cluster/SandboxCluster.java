@@ -27,6 +27,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
@@ -138,13 +140,24 @@ public final class SandboxCluster implements AutoCloseable {
 
     private void open(Options options) {
         access.token(token, "sandbox-admin").grant("sandbox-admin", EnumSet.allOf(Right.class));
-        server.load(options.crds());
-        client.resource(new NamespaceBuilder()
-                        .withNewMetadata()
-                        .withName(SYSTEM_NAMESPACE)
-                        .endMetadata()
-                        .build())
-                .create();
+        // Nodes start meanwhile, which do not need the API yet.
+        Webhook webhook = new Webhook(client, options.rewriting(), SYSTEM_NAMESPACE, SYSTEM_NAMESPACES);
+        CompletableFuture<Void> api = CompletableFuture.runAsync(
+                () -> {
+                    server.load(options.crds());
+                    client.resource(new NamespaceBuilder()
+                                    .withNewMetadata()
+                                    .withName(SYSTEM_NAMESPACE)
+                                    .endMetadata()
+                                    .build())
+                            .create();
+                    webhook.start();
+                },
+                task -> new Thread(task, "cluster-api").start());
+        opened.push(() -> {
+            api.handle((done, failed) -> true).join();
+            webhook.close();
+        });
         if (Files.isDirectory(options.settings().toolkit())) {
             sandbox.images().entry(TargetPod.ENTRY_IMAGE);
             sandbox.images().toolkit(TargetPod.TOOLKIT_IMAGE);
@@ -168,7 +181,7 @@ public final class SandboxCluster implements AutoCloseable {
                 }
             }
         }
-        begin(new Webhook(client, options.rewriting(), SYSTEM_NAMESPACE, SYSTEM_NAMESPACES));
+        finish(api);
         for (Node node : all) {
             Kubelet kubelet = newKubelet(node);
             kubelets.put(node.name(), kubelet);
@@ -179,6 +192,14 @@ public final class SandboxCluster implements AutoCloseable {
         begin(new Scheduler(client));
         for (Function<SandboxCluster, Component> component : options.components()) {
             begin(component.apply(this));
+        }
+    }
+
+    private static void finish(CompletableFuture<Void> started) {
+        try {
+            started.join();
+        } catch (CompletionException failure) {
+            throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
         }
     }
 

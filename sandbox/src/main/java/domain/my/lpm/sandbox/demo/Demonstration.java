@@ -57,7 +57,7 @@ final class Demonstration implements AutoCloseable {
     private static final Duration FIRST_LINE = Duration.ofSeconds(5);
     private static final Duration SILENCE = Duration.ofSeconds(5);
     /** Long enough for a counter's further ticks, and for the end of a program that cannot go on. */
-    private static final Duration AFTERWARDS = Duration.ofMillis(1500);
+    private static final Duration AFTERWARDS = Duration.ofMillis(600);
 
     private static final String COUNTER_FILE = "counter.log";
     private static final int INVALID = 422;
