@@ -146,7 +146,7 @@ class DemoTest {
                         .at("/processes")
                         .findValuesAsText("name"))
                 .contains("busybox");
-        assertThat(Files.readString(kept("migration.yaml"))).contains("podName: counter", "phase: Succeeded");
+        assertThat(Files.readString(kept("migration.yaml"))).contains("podName: \"counter\"", "phase: \"Succeeded\"");
         Ended trusted = run("inspect", "--trusted-keys", kept("trusted-keys").toString(), stored.group(1));
         assertThat(trusted.output()).contains("of container default/counter/counter", "signature TRUSTED");
         assertThat(run("inspect", kept("pod.yaml").toString()).output())
