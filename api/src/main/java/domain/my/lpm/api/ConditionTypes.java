@@ -23,6 +23,9 @@ public final class ConditionTypes {
     /** PodMigration: how often an instruction ran, by its reason ExactlyOnce (True) or AtLeastOnce (False). */
     public static final String HAND_OVER = "HandOver";
 
+    /** PodMigration: never True; False: its strategy cannot be followed, and the message says what is done instead. */
+    public static final String STRATEGY_FOLLOWED = "StrategyFollowed";
+
     /** Checkpoint: it can be restored. MigrationNode: its agent answers. */
     public static final String READY = "Ready";
 

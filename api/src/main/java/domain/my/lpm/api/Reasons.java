@@ -67,6 +67,12 @@ public final class Reasons {
     /** Processes of the source ran after the checkpoint, although they were to be held. */
     public static final String HOLD_BROKEN = "HoldBroken";
 
+    /** Nobody renewed the lease on the hold: the agent of the source let it go on, and forbade the commit. */
+    public static final String HOLD_LAPSED = "HoldLapsed";
+
+    /** The memory is copied while the source stands still, although another strategy was asked for. */
+    public static final String STOPPED_AND_COPIED = "StoppedAndCopied";
+
     public static final String RESTORED = "Restored";
     public static final String RESTORE_FAILED = "RestoreFailed";
 

@@ -187,14 +187,18 @@ public final class Controller implements AutoCloseable {
                         .withoutMaxAttempts());
     }
 
-    /** Of what others change in a PodMigration: its specification, that it is deleted, and that an agent has ended the hold. */
+    /**
+     * Of what others change in a PodMigration: its specification, that it is deleted, and that an agent has ended the hold. Of the
+     * changes that come while we write, the framework passes on the last one alone, with its predecessor: what must not be
+     * missed is told by what the object has become.
+     */
     private static boolean concernsUs(PodMigration after, PodMigration before) {
-        return !Objects.equals(
+        return after.isMarkedForDeletion()
+                || phase(after) == MigrationPhase.ROLLING_BACK
+                || !Objects.equals(
                         after.getMetadata().getGeneration(),
                         before.getMetadata().getGeneration())
-                || after.isMarkedForDeletion() != before.isMarkedForDeletion()
-                || !after.getFinalizers().equals(before.getFinalizers())
-                || (phase(after) == MigrationPhase.ROLLING_BACK && phase(before) != MigrationPhase.ROLLING_BACK);
+                || !after.getFinalizers().equals(before.getFinalizers());
     }
 
     private static MigrationPhase phase(PodMigration migration) {

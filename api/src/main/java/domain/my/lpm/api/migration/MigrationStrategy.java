@@ -27,6 +27,17 @@ public enum MigrationStrategy {
         return value;
     }
 
+    /** Whether this version copies memory in this way; where it does not, it is copied as with {@link #STOP_AND_COPY}. */
+    public boolean isAvailable() {
+        return this == STOP_AND_COPY;
+    }
+
+    /** What is done where this is not {@linkplain #isAvailable() available}: a sentence for users. */
+    public String instead() {
+        return "strategy %s is not available in this version: the pod stands still while all of its memory is copied, as with %s"
+                .formatted(value, STOP_AND_COPY.value);
+    }
+
     /** Whether the memory can be copied in this way when {@code mode} restores the pod. */
     public boolean allows(RestoreMode mode) {
         return switch (mode) {

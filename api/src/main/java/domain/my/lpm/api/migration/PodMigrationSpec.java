@@ -127,7 +127,8 @@ public final class PodMigrationSpec {
     private RestoreFailurePolicy onRestoreFailure = RestoreFailurePolicy.ROLLBACK;
 
     @JsonPropertyDescription("When the memory is copied: while the source stands still (StopAndCopy), before that "
-            + "(PreCopy) or after the copy runs (PostCopy).")
+            + "(PreCopy) or after the copy runs (PostCopy). Only StopAndCopy is available so far; what asks for "
+            + "another is moved by it, and has the condition StrategyFollowed=False.")
     @Default("StopAndCopy")
     @JsonSetter(nulls = Nulls.SKIP)
     private MigrationStrategy strategy = MigrationStrategy.STOP_AND_COPY;

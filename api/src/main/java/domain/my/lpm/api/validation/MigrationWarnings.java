@@ -1,5 +1,6 @@
 package domain.my.lpm.api.validation;
 
+import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.PodMigration;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -19,11 +20,15 @@ public final class MigrationWarnings {
 
     /** What whoever asks for {@code migration} should know; nothing where there is no pod. */
     public static List<String> of(PodMigration migration, MigrationFacts facts) {
-        return facts.pod().map(pod -> of(migration, pod)).orElse(List.of());
+        return facts.pod().map(pod -> ofPod(migration, pod)).orElse(List.of());
     }
 
-    private static List<String> of(PodMigration migration, Pod pod) {
+    private static List<String> ofPod(PodMigration migration, Pod pod) {
         List<String> warnings = new ArrayList<>();
+        MigrationStrategy strategy = migration.getSpec().getStrategy();
+        if (!strategy.isAvailable()) {
+            warnings.add(strategy.instead());
+        }
         int still = migration.getSpec().getTimeouts().getCheckpointSeconds();
         Stream.concat(
                         pod.getSpec().getInitContainers().stream().filter(PodState::isSidecar),

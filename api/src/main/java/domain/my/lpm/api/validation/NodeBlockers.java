@@ -6,7 +6,6 @@ import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.HandOver;
-import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.node.Capability;
 import domain.my.lpm.api.node.CapabilityStatus;
@@ -251,12 +250,6 @@ final class NodeBlockers {
                                 .formatted(target, podName, mode.value(), why(status, needed), other)));
             }
         });
-        if (migration.getSpec().getStrategy() == MigrationStrategy.POST_COPY && !status.can(Capability.LAZY_PAGES)) {
-            blockers.add(new Blocker(
-                    Reasons.RESTORE_MODE_UNAVAILABLE,
-                    "node '%s' cannot bring in the memory of pod '%s' as it is touched%s; set strategy to StopAndCopy, or name another node"
-                            .formatted(target, podName, why(status, Capability.LAZY_PAGES))));
-        }
     }
 
     private static Optional<Blocker> agent(String node, String role, Optional<MigrationNode> told) {

@@ -436,16 +436,7 @@ class MigrationBlockersTest {
                         },
                         Reasons.RESTORE_MODE_UNAVAILABLE,
                         "node 'node-b' cannot restore pod 'counter' by cri-o (restore is off); move that out of the way, set restoreMode to"
-                                + " self-restore, or name another node"),
-                new Case(
-                        "the target cannot bring in memory lazily",
-                        scene -> {
-                            Scene.disable(scene.targetAgent(), Capability.LAZY_PAGES, "no userfaultfd");
-                            scene.migration.getSpec().setStrategy(MigrationStrategy.POST_COPY);
-                        },
-                        Reasons.RESTORE_MODE_UNAVAILABLE,
-                        "node 'node-b' cannot bring in the memory of pod 'counter' as it is touched (no userfaultfd); set strategy to"
-                                + " StopAndCopy, or name another node"));
+                                + " self-restore, or name another node"));
     }
 
     private static Stream<Case> volumes() {
@@ -564,7 +555,6 @@ class MigrationBlockersTest {
                         Reasons.TARGET_NODE_DOES_NOT_FIT,
                         Reasons.TARGET_NODE_DOES_NOT_FIT,
                         Reasons.ARCHITECTURE_DIFFERS,
-                        Reasons.RESTORE_MODE_UNAVAILABLE,
                         Reasons.RESTORE_MODE_UNAVAILABLE,
                         Reasons.POD_ALREADY_MIGRATING);
     }

@@ -2,6 +2,7 @@ package domain.my.lpm.api.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import domain.my.lpm.api.migration.MigrationStrategy;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EphemeralContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
@@ -18,6 +19,16 @@ class MigrationWarningsTest {
         assertThat(warnings()).isEmpty();
         scene.pod = Optional.empty();
         assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void tellsOfAStrategyThatIsNotFollowed() {
+        scene.migration.getSpec().setStrategy(MigrationStrategy.POST_COPY);
+
+        assertThat(warnings())
+                .containsExactly(
+                        "strategy PostCopy is not available in this version: the pod stands still while all of its memory is"
+                                + " copied, as with StopAndCopy");
     }
 
     @Test

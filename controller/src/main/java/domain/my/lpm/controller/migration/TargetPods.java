@@ -3,6 +3,7 @@ package domain.my.lpm.controller.migration;
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.CheckpointReference;
 import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.NodeAffinity;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
@@ -46,7 +48,7 @@ public final class TargetPods {
      *
      * @param name of the copy
      * @param targetNode its node; empty: any but that of the source
-     * @param mode who restores it
+     * @param mode who restores it; where it is the copy itself, it has the gate {@link SchedulingGates#UNPREPARED}
      * @param checkpoint what it goes on from; by it {@link #isCopy} knows the copy again
      */
     public static Pod copy(
@@ -55,7 +57,8 @@ public final class TargetPods {
         String sourceNode = spec.getNodeName();
         spec.setNodeName(targetNode.orElse(null));
         spec.setEphemeralContainers(null);
-        spec.setSchedulingGates(null);
+        spec.setSchedulingGates(
+                mode == RestoreMode.SELF_RESTORE ? List.of(new PodSchedulingGate(SchedulingGates.UNPREPARED)) : null);
         spec.setInitContainers(spec.getInitContainers().stream()
                 .filter(container ->
                         "Always".equals(container.getRestartPolicy()) || INSTALLER.equals(container.getName()))
@@ -90,6 +93,12 @@ public final class TargetPods {
     public static boolean isCopy(Pod pod, CheckpointReference checkpoint) {
         Map<String, String> annotations = pod.getMetadata().getAnnotations();
         return annotations != null && checkpoint.toString().equals(annotations.get(Annotations.CHECKPOINT_PATH));
+    }
+
+    /** Whether no webhook has prepared the copy, which stays off every node then. */
+    public static boolean isUnprepared(Pod copy) {
+        return copy.getSpec().getSchedulingGates().stream()
+                .anyMatch(gate -> gate.getName().equals(SchedulingGates.UNPREPARED));
     }
 
     /** The emptyDir volumes whose content moves: those that a container mounts as a whole and can write to. */

@@ -1,20 +1,26 @@
 package domain.my.lpm.controller.fake;
 
+import domain.my.lpm.api.SchedulingGates;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.checkpoint.PodCheckpointContent;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.node.MigrationNode;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.Buffer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +34,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final AtomicInteger writes = new AtomicInteger();
     private final KubernetesMockServer server;
+    private volatile boolean webhook = true;
 
     /** Begins to serve the kinds of this project, and those of Kubernetes. */
     public ApiServer() {
@@ -58,6 +65,11 @@ public final class ApiServer implements AutoCloseable {
         return server.createClient();
     }
 
+    /** From now on no webhook prepares pods. */
+    public void loseWebhook() {
+        webhook = false;
+    }
+
     /** How many requests have changed something. */
     public int writes() {
         return writes.get();
@@ -86,7 +98,28 @@ public final class ApiServer implements AutoCloseable {
                                 "verbs":["*"]}]}}
                                 """);
             }
-            return super.handleCreate(request);
+            return request.getPath().endsWith("/pods") ? createPod(request) : super.handleCreate(request);
+        }
+
+        /** What the webhook and the validation of pods make of a scheduling gate. */
+        private MockResponse createPod(RecordedRequest request) {
+            Pod pod = Serialization.unmarshal(request.getUtf8Body(), Pod.class);
+            List<PodSchedulingGate> gates = pod.getSpec().getSchedulingGates();
+            if (webhook) {
+                gates.removeIf(gate -> gate.getName().equals(SchedulingGates.UNPREPARED));
+            }
+            if (!gates.isEmpty() && pod.getSpec().getNodeName() != null) {
+                return new MockResponse().setResponseCode(422).setBody("""
+                                {"apiVersion":"v1","kind":"Status","status":"Failure","code":422,"reason":"Invalid",
+                                "message":"spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared"}
+                                """);
+            }
+            return super.handleCreate(new RecordedRequest(
+                    request.getHttpVersion(),
+                    request.method(),
+                    request.getPath(),
+                    request.getHeaders(),
+                    new Buffer(Serialization.asJson(pod).getBytes(StandardCharsets.UTF_8))));
         }
 
         @Override

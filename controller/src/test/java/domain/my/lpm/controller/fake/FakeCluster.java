@@ -180,6 +180,11 @@ public final class FakeCluster implements AutoCloseable {
         }
     }
 
+    /** From now on no webhook prepares pods. */
+    public void loseWebhook() {
+        api.loseWebhook();
+    }
+
     /** From now on the kubelets do not start pods of this name. */
     public void doNotStart(String pod) {
         notStarted.add(pod);
@@ -222,7 +227,7 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     /** Creates a migration. */
-    public PodMigration migrate(String name, String pod, String node, Consumer<PodMigrationSpec> change) {
+    public PodMigration migrate(String name, String pod, @Nullable String node, Consumer<PodMigrationSpec> change) {
         PodMigrationSpec spec = new PodMigrationSpec();
         spec.setPodName(pod);
         spec.setTargetNode(node);
@@ -236,7 +241,7 @@ public final class FakeCluster implements AutoCloseable {
     }
 
     /** Creates a migration with what holds where nothing is said. */
-    public PodMigration migrate(String name, String pod, String node) {
+    public PodMigration migrate(String name, String pod, @Nullable String node) {
         return migrate(name, pod, node, spec -> {});
     }
 

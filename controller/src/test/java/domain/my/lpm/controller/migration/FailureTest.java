@@ -28,6 +28,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.grpc.Status;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -479,6 +480,25 @@ class FailureTest {
                         .getReason())
                 .isEqualTo("TargetLost");
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "b, the API server refuses the copy 'counter-restored':, 'cannot be set until all schedulingGates have been cleared'",
+        ", no webhook has prepared the copy 'counter-restored', 'which would begin anew'"
+    })
+    void aCopyThatNoWebhookHasPreparedNeverRuns(@Nullable String targetNode, String message, String detail) {
+        Pod source = cluster.pod("counter", "a");
+        cluster.loseWebhook();
+        cluster.startController();
+
+        cluster.migrate("move", "counter", targetNode);
+
+        PodMigration migration = rolledBack(source);
+        assertThat(migration.getStatus().getReason()).isEqualTo("StandbyFailed");
+        assertThat(migration.getStatus().getMessage())
+                .startsWith(message)
+                .contains(detail, "see that the webhook runs, and that its MutatingWebhookConfiguration is there");
     }
 
     @Test

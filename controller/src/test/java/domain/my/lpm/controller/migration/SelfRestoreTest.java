@@ -8,10 +8,12 @@ import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.PhaseTransition;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
 import org.awaitility.Awaitility;
@@ -25,6 +27,22 @@ class SelfRestoreTest {
     void end() {
         cluster.close();
         assertThat(cluster.world().violations()).isEmpty();
+    }
+
+    @Test
+    void aStrategyThatIsNotAvailableIsReplacedAndThatIsSaid() {
+        cluster.startController();
+        cluster.pod("counter", "a");
+
+        cluster.migrate("move", "counter", "b", spec -> spec.setStrategy(MigrationStrategy.POST_COPY));
+        PodMigration migration = cluster.awaitEnd("move");
+
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+        Condition followed = Conditions.find(migration.getStatus().getConditions(), ConditionTypes.STRATEGY_FOLLOWED)
+                .orElseThrow();
+        assertThat(followed.getStatus()).isEqualTo("False");
+        assertThat(followed.getReason()).isEqualTo("StoppedAndCopied");
+        assertThat(followed.getMessage()).startsWith("strategy PostCopy is not available in this version");
     }
 
     @Test

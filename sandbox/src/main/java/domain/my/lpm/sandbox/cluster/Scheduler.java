@@ -137,6 +137,7 @@ public final class Scheduler implements Component {
     private boolean isWaiting(Pod pod) {
         return pod.getSpec().getNodeName() == null
                 && pod.getMetadata().getDeletionTimestamp() == null
+                && pod.getSpec().getSchedulingGates().isEmpty()
                 && !bound.containsKey(pod.getMetadata().getUid())
                 && NAME.equals(pod.getSpec().getSchedulerName());
     }

@@ -9,12 +9,18 @@ import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.Specimens;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -71,6 +77,70 @@ class MigrationTest {
         assertThat(Objects.requireNonNull(back.getStatus().getTargetPod()).node())
                 .isEqualTo("node-a");
         assertThat(migrations.method(back, "counter")).isEqualTo(CheckpointMethod.LAUNCHER);
+    }
+
+    @Test
+    void aCopyThatNoWebhookPreparesNeverRuns() {
+        migrations.run(
+                new PodBuilder(Specimens.counter())
+                        .editMetadata()
+                        .withName("alone")
+                        .endMetadata()
+                        .build(),
+                "node-a");
+        RunningContainer source = migrations.running("alone").container("counter");
+        source.awaitLine(line -> line.startsWith("tick "), SOON);
+        List<MutatingWebhookConfiguration> configurations = cluster.client()
+                .admissionRegistration()
+                .v1()
+                .mutatingWebhookConfigurations()
+                .list()
+                .getItems();
+        assertThat(configurations).isNotEmpty();
+        cluster.client()
+                .resourceList(configurations.toArray(HasMetadata[]::new))
+                .delete();
+        List<String> ran = new CopyOnWriteArrayList<>();
+        try (Watch watch = cluster.client().pods().inNamespace("default").watch(new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, Pod pod) {
+                if (pod.getMetadata().getName().startsWith("alone-")
+                        && pod.getSpec().getNodeName() != null) {
+                    ran.add(pod.getMetadata().getName());
+                }
+            }
+
+            @Override
+            public void onClose(WatcherException failed) {
+                ran.add(failed.toString());
+            }
+        })) {
+            for (Map.Entry<String, String> each : Map.of(
+                            "named", "targetNode: node-b", "chosen", "allowSameNode: false")
+                    .entrySet()) {
+                PodMigration migration = migrations.migrate(each.getKey(), "alone", each.getValue());
+                Migrations.assertPhase(migration, MigrationPhase.ROLLED_BACK);
+                assertThat(migration.getStatus().getReason()).isEqualTo("StandbyFailed");
+                assertThat(migration.getStatus().getMessage()).contains("no webhook has prepared");
+            }
+        } finally {
+            configurations.forEach(configuration -> {
+                configuration.getMetadata().setResourceVersion(null);
+                configuration.getMetadata().setUid(null);
+                cluster.client().resource(configuration).create();
+            });
+        }
+
+        assertThat(ran).isEmpty();
+        int ticks = source.output().size();
+        source.awaitLine(line -> line.startsWith("tick " + (ticks + 5) + " "), SOON);
+        cluster.client()
+                .pods()
+                .inNamespace("default")
+                .withName("alone")
+                .withGracePeriod(0)
+                .delete();
+        migrations.awaitGone("alone");
     }
 
     @Test

@@ -2,7 +2,7 @@ package domain.my.lpm.webhook.rewrite;
 
 /** What becomes of a pod. */
 public enum Decision {
-    /** At least one container gets the entry. */
+    /** At least one container gets the entry, or the controller's scheduling gate is taken from a pod that has it all. */
     INJECT,
     /** Neither the pod nor its namespace asks for migration: unchanged. */
     NOT_ASKED,

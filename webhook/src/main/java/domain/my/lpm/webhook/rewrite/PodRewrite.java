@@ -4,6 +4,7 @@ import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.CheckpointReference;
 import domain.my.lpm.api.Labels;
 import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -86,6 +87,7 @@ public final class PodRewrite {
             return cannot(pod, target, List.of(about(pod) + ": " + obstacle.get()));
         }
         PodSpec spec = result.getSpec();
+        boolean gated = spec.getSchedulingGates().removeIf(gate -> SchedulingGates.UNPREPARED.equals(gate.getName()));
         onlyContainer.ifPresent(name -> requireContainer(pod, spec, name));
         List<String> warnings = new ArrayList<>();
         List<Additions.ForContainer> injected = new ArrayList<>();
@@ -120,7 +122,7 @@ public final class PodRewrite {
         }
         Additions additions = Additions.of(spec, settings, injected);
         String fingerprint = additions.fingerprint();
-        if (fingerprint.equals(annotations(pod).get(Annotations.INJECTED))) {
+        if (!gated && fingerprint.equals(annotations(pod).get(Annotations.INJECTED))) {
             return new Rewrite(pod, Decision.ALREADY_INJECTED, warnings);
         }
         add(result, additions, fingerprint);

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import domain.my.lpm.api.Annotations;
+import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import java.util.ArrayList;
@@ -164,6 +166,29 @@ class PodRewritePropertyTest {
 
         assertThat(rewrite.decision()).isEqualTo(Decision.INJECT);
         assertThat(tree(rewrite.pod())).isEqualTo(target.expectedTree());
+    }
+
+    @Test
+    void takesAwayTheGateOfTheControllerAndNoOther() {
+        Golden golden = Golden.named("counter-as-target");
+        Pod bare = golden.input();
+        Pod prepared = PodRewrite.rewrite(bare, golden.settings()).pod();
+        for (Pod pod : List.of(bare, prepared)) {
+            pod = Json.copy(pod);
+            pod.getSpec()
+                    .setSchedulingGates(List.of(
+                            new PodSchedulingGate(SchedulingGates.UNPREPARED),
+                            new PodSchedulingGate("example.com/quota")));
+
+            Rewrite rewrite = PodRewrite.rewrite(pod, golden.settings());
+
+            assertThat(rewrite.decision()).isEqualTo(Decision.INJECT);
+            assertThat(rewrite.pod().getSpec().getSchedulingGates())
+                    .extracting(PodSchedulingGate::getName)
+                    .containsExactly("example.com/quota");
+            rewrite.pod().getSpec().setSchedulingGates(List.of());
+            assertThat(tree(rewrite.pod())).isEqualTo(tree(prepared));
+        }
     }
 
     @Test

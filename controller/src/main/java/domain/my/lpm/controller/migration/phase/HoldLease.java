@@ -17,8 +17,6 @@ import java.util.Optional;
 /** The lease on the hold of a source: renewed after every third of it, for as long as the migration is under way. */
 final class HoldLease {
     /** See {@link domain.my.lpm.api.migration.PodMigrationStatus}: the agent gives the same reason when it ends a hold. */
-    static final String LAPSED = "HoldLapsed";
-
     private HoldLease() {}
 
     /**
@@ -68,7 +66,8 @@ final class HoldLease {
                     switch (refusal.kind()) {
                         case REPLACED -> Reasons.CONTAINER_RESTARTED;
                         case NOT_FOUND -> Reasons.SOURCE_LOST;
-                        case INVALID, PRECONDITION, STORAGE_FULL, REFUSED, TIMED_OUT, UNREACHABLE -> LAPSED;
+                        case INVALID, PRECONDITION, STORAGE_FULL, REFUSED, TIMED_OUT, UNREACHABLE ->
+                            Reasons.HOLD_LAPSED;
                     },
                     "the source is not held any more: " + refusal.sentence());
         });

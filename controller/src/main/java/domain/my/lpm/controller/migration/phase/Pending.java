@@ -5,6 +5,7 @@ import domain.my.lpm.api.ObjectNames;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.SourcePod;
 import domain.my.lpm.api.migration.TargetPod;
 import domain.my.lpm.api.validation.Blocker;
@@ -101,26 +102,30 @@ final class Pending implements PhaseHandler {
     }
 
     private static void accept(Migration migration, Pod pod, RestoreMode mode) {
-        migration.record(
-                Step.RECORD_ACCEPTED,
-                status -> status.phase(MigrationPhase.PENDING, Reasons.ACCEPTED, "the copy is brought to stand by")
-                        .condition(
-                                ConditionTypes.ACCEPTED,
-                                true,
-                                Reasons.ACCEPTED,
-                                "nothing stands in the way of pod '%s'"
-                                        .formatted(migration.spec().getPodName()))
-                        .accepted(
-                                new SourcePod(
-                                        pod.getMetadata().getUid(),
-                                        pod.getSpec().getNodeName()),
-                                new TargetPod(
-                                        ObjectNames.targetPod(migration.spec().getPodName()),
-                                        null,
-                                        migration.spec().getTargetNode()),
-                                mode,
-                                ObjectNames.podCheckpoint(migration.name()))
-                        .timings(new MigrationStatus.Timings()
-                                .queue(Duration.between(migration.createdAt(), migration.now()))));
+        MigrationStrategy strategy = migration.spec().getStrategy();
+        migration.record(Step.RECORD_ACCEPTED, status -> {
+            MigrationStatus accepted = strategy.isAvailable()
+                    ? status
+                    : status.condition(
+                            ConditionTypes.STRATEGY_FOLLOWED, false, Reasons.STOPPED_AND_COPIED, strategy.instead());
+            return accepted.phase(MigrationPhase.PENDING, Reasons.ACCEPTED, "the copy is brought to stand by")
+                    .condition(
+                            ConditionTypes.ACCEPTED,
+                            true,
+                            Reasons.ACCEPTED,
+                            "nothing stands in the way of pod '%s'"
+                                    .formatted(migration.spec().getPodName()))
+                    .accepted(
+                            new SourcePod(
+                                    pod.getMetadata().getUid(), pod.getSpec().getNodeName()),
+                            new TargetPod(
+                                    ObjectNames.targetPod(migration.spec().getPodName()),
+                                    null,
+                                    migration.spec().getTargetNode()),
+                            mode,
+                            ObjectNames.podCheckpoint(migration.name()))
+                    .timings(new MigrationStatus.Timings()
+                            .queue(Duration.between(migration.createdAt(), migration.now())));
+        });
     }
 }

@@ -105,6 +105,13 @@ final class SelfRestore implements RestoreProcedure {
         Pod created =
                 migration.act(Step.CREATE_TARGET_POD, () -> migration.cluster().createPod(wanted));
         recordCreated(migration, created);
+        if (TargetPods.isUnprepared(created)) {
+            throw new MigrationFailure(
+                    Reasons.STANDBY_FAILED,
+                    "no webhook has prepared the copy '%s', which would begin anew; see that the webhook runs, and that its"
+                                    .formatted(migration.target().name())
+                            + " MutatingWebhookConfiguration is there and takes in this namespace");
+        }
     }
 
     static void recordCreated(Migration migration, Pod created) {

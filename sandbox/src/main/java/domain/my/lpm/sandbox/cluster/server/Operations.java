@@ -219,6 +219,9 @@ final class Operations {
                 throw ApiException.conflict(
                         key.kind(), key.name(), "the pod is bound to a node already, or is being deleted");
             }
+            if (!pod.at("/spec/schedulingGates").isEmpty()) {
+                throw ApiException.conflict(key.kind(), key.name(), "the pod has non-empty .spec.schedulingGates");
+            }
             pod.withObject("/spec").put("nodeName", node);
             Pods.scheduled(pod, now());
             return new Stored(pod, stored.applied());

@@ -51,6 +51,14 @@ final class Pods {
         pod.putObject("status").put("phase", "Pending");
         if (!Json.text(pod, "/spec/nodeName").isEmpty()) {
             scheduled(pod, Instant.parse(Json.text(pod, "/metadata/creationTimestamp")));
+        } else if (!pod.at("/spec/schedulingGates").isEmpty()) {
+            pod.withObject("/status")
+                    .withArray("conditions")
+                    .addObject()
+                    .put("type", "PodScheduled")
+                    .put("status", "False")
+                    .put("reason", "SchedulingGated")
+                    .put("message", "Scheduling is blocked due to non-empty scheduling gates");
         }
     }
 
@@ -81,6 +89,10 @@ final class Pods {
             if (container.path("image").asText("").isEmpty()) {
                 wrong.add("spec.containers.image: Required value: of \"" + name + "\"");
             }
+        }
+        if (!Json.text(spec, "/nodeName").isEmpty()
+                && !spec.path("schedulingGates").isEmpty()) {
+            wrong.add("spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared");
         }
         String policy = Json.text(spec, "/restartPolicy");
         if (!Set.of("Always", "OnFailure", "Never").contains(policy)) {

@@ -499,6 +499,29 @@ class ApiServerTest {
         assertThat(client.resource(unscheduled).get()).isNull();
     }
 
+    @Test
+    void aPodWithASchedulingGateGoesToNoNode() {
+        Pod gated = new PodBuilder(pod("g"))
+                .editSpec()
+                .addNewSchedulingGate("example.com/quota")
+                .endSpec()
+                .build();
+        refused(
+                422,
+                "cannot be set until all schedulingGates have been cleared",
+                () -> client.resource(new PodBuilder(gated)
+                                .editSpec()
+                                .withNodeName("a")
+                                .endSpec()
+                                .build())
+                        .create());
+        Pod created = client.resource(gated).create();
+        assertThat(created.getStatus().getConditions())
+                .extracting(condition -> condition.getType() + condition.getStatus() + condition.getReason())
+                .containsExactly("PodScheduledFalseSchedulingGated");
+        refused(409, "non-empty .spec.schedulingGates", () -> bind("g", "a"));
+    }
+
     private void bind(String pod, String node) {
         client.raw(
                 "/api/v1/namespaces/default/pods/" + pod + "/binding",
