@@ -1,6 +1,7 @@
 package domain.my.lpm.api.validation;
 
 import domain.my.lpm.api.Annotations;
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.migration.MigrationPhase;
@@ -213,9 +214,7 @@ public final class MigrationBlockers {
     }
 
     private static List<String> named(Pod pod, Predicate<Container> which) {
-        return Stream.concat(
-                        pod.getSpec().getInitContainers().stream().filter(PodState::isSidecar),
-                        pod.getSpec().getContainers().stream())
+        return PodContainers.lasting(pod.getSpec()).stream()
                 .filter(which)
                 .map(Container::getName)
                 .toList();

@@ -1,13 +1,14 @@
 package domain.my.lpm.api.validation;
 
 import domain.my.lpm.api.migration.MigrationStrategy;
+import domain.my.lpm.api.PodContainers;
+import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.migration.PodMigration;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Says what does not stand in the way of a migration, but may make it fail or surprise. Without I/O. */
 public final class MigrationWarnings {
@@ -30,14 +31,21 @@ public final class MigrationWarnings {
             warnings.add(strategy.instead());
         }
         int still = migration.getSpec().getTimeouts().getCheckpointSeconds();
-        Stream.concat(
-                        pod.getSpec().getInitContainers().stream().filter(PodState::isSidecar),
-                        pod.getSpec().getContainers().stream())
+        PodContainers.lasting(pod.getSpec()).stream()
                 .flatMap(container -> restartedWithin(container).filter(budget -> budget < still).stream()
                         .map(budget ->
                                 "the liveness probe of container '%s' fails after %d s, and the checkpoint may take %d s: the kubelet would restart it; lengthen the former, or shorten timeouts.checkpointSeconds"
                                         .formatted(container.getName(), budget, still)))
                 .forEach(warnings::add);
+        if (MigrationBlockers.usableMode(migration, pod)
+                .filter(RestoreMode.SELF_RESTORE::equals)
+                .isPresent()) {
+            pod.getSpec().getInitContainers().stream()
+                    .filter(container -> PodContainers.isSidecar(container) && container.getLivenessProbe() != null)
+                    .forEach(sidecar -> warnings.add(
+                            "the liveness probe of sidecar '%s' begins late in the copy: after as long as a copy may stand by, an hour by default; what hangs there before is not restarted"
+                                    .formatted(sidecar.getName())));
+        }
         Volumes.claims(pod)
                 .forEach(claim -> warnings.add(
                         "PersistentVolumeClaim '%s' is mounted on both nodes at once for a time, which ReadWriteOnce does not allow; make sure that its access mode is ReadWriteMany"

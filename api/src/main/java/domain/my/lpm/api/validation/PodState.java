@@ -1,5 +1,6 @@
 package domain.my.lpm.api.validation;
 
+import domain.my.lpm.api.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
@@ -20,25 +21,31 @@ final class PodState {
         }
         List<String> obstacles = new ArrayList<>();
         for (Container container : pod.getSpec().getContainers()) {
-            status(pod.getStatus().getContainerStatuses(), container.getName())
-                    .ifPresentOrElse(
-                            status -> running(status)
-                                    .map(why -> "container '%s' %s".formatted(container.getName(), why))
-                                    .ifPresent(obstacles::add),
-                            () -> obstacles.add("container '%s' has no status yet".formatted(container.getName())));
+            mustRun("container", container, pod.getStatus().getContainerStatuses(), obstacles);
         }
         for (Container container : pod.getSpec().getInitContainers()) {
+            List<ContainerStatus> statuses = pod.getStatus().getInitContainerStatuses();
+            if (PodContainers.isSidecar(container)) {
+                mustRun("sidecar", container, statuses, obstacles);
+                continue;
+            }
             // The kubelet may have forgotten those that finished; the pod's phase says that they did.
-            status(pod.getStatus().getInitContainerStatuses(), container.getName())
-                    .flatMap(status -> isSidecar(container) ? running(status) : finished(status))
+            status(statuses, container.getName())
+                    .flatMap(PodState::finished)
                     .map(why -> "init container '%s' %s".formatted(container.getName(), why))
                     .ifPresent(obstacles::add);
         }
         return obstacles;
     }
 
-    static boolean isSidecar(Container initContainer) {
-        return "Always".equals(initContainer.getRestartPolicy());
+    private static void mustRun(
+            String kind, Container container, List<ContainerStatus> statuses, List<String> obstacles) {
+        status(statuses, container.getName())
+                .ifPresentOrElse(
+                        status -> running(status)
+                                .map(why -> "%s '%s' %s".formatted(kind, container.getName(), why))
+                                .ifPresent(obstacles::add),
+                        () -> obstacles.add("%s '%s' has no status yet".formatted(kind, container.getName())));
     }
 
     private static Optional<ContainerStatus> status(List<ContainerStatus> statuses, String container) {

@@ -162,7 +162,15 @@ class MigrationBlockersTest {
                                             .endState()
                                             .build());
                         }),
-                        Map.<String, Consumer<Scene>>entry("init container 'proxy' does not run (Completed)", scene -> {
+                        Map.<String, Consumer<Scene>>entry("sidecar 'proxy' has no status yet", scene -> {
+                            scene.pod()
+                                    .getSpec()
+                                    .getInitContainers()
+                                    .add(new ContainerBuilder(Scene.container("proxy"))
+                                            .withRestartPolicy("Always")
+                                            .build());
+                        }),
+                        Map.<String, Consumer<Scene>>entry("sidecar 'proxy' does not run (Completed)", scene -> {
                             scene.pod()
                                     .getSpec()
                                     .getInitContainers()

@@ -3,6 +3,7 @@ package domain.my.lpm.api.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.api.migration.MigrationStrategy;
+import domain.my.lpm.api.RestoreMode;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EphemeralContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
@@ -60,7 +61,25 @@ class MigrationWarningsTest {
                         "the liveness probe of container 'proxy' fails after 8 s, and the checkpoint may take 31 s: the kubelet would"
                                 + " restart it; lengthen the former, or shorten timeouts.checkpointSeconds",
                         "the liveness probe of container 'app' fails after 30 s, and the checkpoint may take 31 s: the kubelet would"
-                                + " restart it; lengthen the former, or shorten timeouts.checkpointSeconds");
+                                + " restart it; lengthen the former, or shorten timeouts.checkpointSeconds",
+                        "the liveness probe of sidecar 'proxy' begins late in the copy: after as long as a copy may stand by, an hour by"
+                                + " default; what hangs there before is not restarted");
+    }
+
+    @Test
+    void saysNothingOfAProbeThatTheRuntimesCopyHasAtOnce() {
+        scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+        scene.pod()
+                .getSpec()
+                .getInitContainers()
+                .add(new ContainerBuilder(Scene.container("proxy"))
+                        .withRestartPolicy("Always")
+                        .withNewLivenessProbe()
+                        .withPeriodSeconds(1000)
+                        .endLivenessProbe()
+                        .build());
+
+        assertThat(warnings()).isEmpty();
     }
 
     @Test

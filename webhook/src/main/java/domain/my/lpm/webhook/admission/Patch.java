@@ -2,11 +2,16 @@ package domain.my.lpm.webhook.admission;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.zjsonpatch.DiffFlags;
 import io.fabric8.zjsonpatch.JsonDiff;
 import io.fabric8.zjsonpatch.JsonPatch;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
 
 /** JSON patches (RFC 6902) of pods. */
 final class Patch {
@@ -25,8 +30,11 @@ final class Patch {
      * @throws IllegalStateException when the patch would make something else
      */
     static JsonNode between(JsonNode sent, Pod before, Pod after) {
+        JsonNode read = Reviews.MAPPER.valueToTree(before);
         JsonNode wanted = Reviews.MAPPER.valueToTree(after);
-        JsonNode patch = JsonDiff.asJson(Reviews.MAPPER.valueToTree(before), wanted, FLAGS);
+        JsonNode placed = placed(before, after);
+        ArrayNode patch = (ArrayNode) JsonDiff.asJson(read, placed, FLAGS);
+        patch.addAll((ArrayNode) JsonDiff.asJson(placed, wanted, FLAGS));
         JsonNode made;
         try {
             made = Reviews.MAPPER.valueToTree(Reviews.MAPPER.treeToValue(JsonPatch.apply(patch, sent), Pod.class));
@@ -38,5 +46,26 @@ final class Patch {
                     "the patch makes another pod than the rewrite: " + JsonDiff.asJson(wanted, made, FLAGS));
         }
         return patch;
+    }
+
+    /**
+     * {@code before} with the init containers of {@code after}, each as it was. Elements of lists are compared by their places: one
+     * that comes first and others that change at once would give fields that the model does not know to another container.
+     */
+    private static JsonNode placed(Pod before, Pod after) {
+        JsonNode placed = Reviews.MAPPER.valueToTree(before);
+        if (before.getSpec() == null || after.getSpec() == null) {
+            return placed;
+        }
+        List<Container> containers = after.getSpec().getInitContainers().stream()
+                .map(container -> before.getSpec().getInitContainers().stream()
+                        .filter(own -> Objects.equals(own.getName(), container.getName()))
+                        .findFirst()
+                        .orElse(container))
+                .toList();
+        if (!containers.isEmpty()) {
+            ((ObjectNode) placed.path("spec")).set("initContainers", Reviews.MAPPER.valueToTree(containers));
+        }
+        return placed;
     }
 }

@@ -2,6 +2,7 @@ package domain.my.lpm.webhook.rewrite;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import domain.my.lpm.api.Annotations;
+import domain.my.lpm.api.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFile;
@@ -51,13 +52,16 @@ record Additions(
      *
      * @param name of the container
      * @param entry the words before the application's command
-     * @param startupProbe of a standby container
+     * @param startupProbe of a standby container that is no sidecar
+     * @param quietSeconds of a standby sidecar, which gets no start-up probe, since the kubelet starts the containers behind it
+     *     only when that is met: for so long from its start on its liveness probe rests
      * @param loan with {@link Privileges#POD}
      */
     record ForContainer(
             @JsonProperty String name,
             @JsonProperty List<String> entry,
             @JsonProperty Optional<Probe> startupProbe,
+            @JsonProperty Optional<Integer> quietSeconds,
             @JsonProperty Optional<Loan> loan) {}
 
     static Additions of(PodSpec spec, Settings settings, List<ForContainer> containers) {
@@ -78,7 +82,7 @@ record Additions(
                 .map(Volume::getName)
                 .collect(Collectors.toSet());
         Set<String> names = injected.stream().map(ForContainer::name).collect(Collectors.toSet());
-        for (Container container : spec.getContainers()) {
+        for (Container container : PodContainers.lasting(spec)) {
             for (VolumeMount mount : container.getVolumeMounts()) {
                 boolean whole = mount.getSubPath() == null && mount.getSubPathExpr() == null;
                 if (names.contains(container.getName())
@@ -98,6 +102,7 @@ record Additions(
         Optional<Loan> loan = settings.privileges() == Privileges.POD
                 ? Optional.of(Loan.of(spec, container, settings, standby))
                 : Optional.empty();
+        boolean sidecar = spec.getInitContainers().contains(container);
         List<String> entry = new ArrayList<>(List.of(Injected.ENTRY, "run"));
         if (standby) {
             entry.add("--standby");
@@ -107,7 +112,8 @@ record Additions(
         return new ForContainer(
                 container.getName(),
                 List.copyOf(entry),
-                standby ? Optional.of(standbyProbe(settings)) : Optional.empty(),
+                standby && !sidecar ? Optional.of(standbyProbe(settings)) : Optional.empty(),
+                standby && sidecar ? Optional.of(standbySeconds(settings)) : Optional.empty(),
                 loan);
     }
 
@@ -127,6 +133,7 @@ record Additions(
                     container.entry(),
                     container.startupProbe().stream().toList(),
                     container.loan().stream().toList()));
+            container.quietSeconds().ifPresent(parts::add);
         }
         try {
             byte[] digest =
@@ -290,6 +297,12 @@ record Additions(
                 .withTimeoutSeconds(5)
                 .withFailureThreshold(settings.standbyProbeFailureThreshold())
                 .build();
+    }
+
+    /** How long a copy may stand by, by the start-up probes of its other containers. */
+    private static int standbySeconds(Settings settings) {
+        long seconds = (long) settings.standbyProbePeriodSeconds() * settings.standbyProbeFailureThreshold();
+        return (int) Math.min(Integer.MAX_VALUE, seconds);
     }
 
     /** One request in an init container would lift the whole pod out of BestEffort. */

@@ -1,5 +1,6 @@
 package domain.my.lpm.webhook.rewrite;
 
+import domain.my.lpm.api.PodContainers;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -78,7 +79,7 @@ final class Obstacles {
             return Optional.of(
                     "a volume has the name %s, which the injection needs; rename it".formatted(volume.get()));
         }
-        for (Container container : spec.getContainers()) {
+        for (Container container : PodContainers.lasting(spec)) {
             for (String directory : List.of(Injected.DIRECTORY, Injected.POD_DIRECTORY)) {
                 Optional<String> path = mountPaths(container)
                         .filter(mounted -> (mounted + "/").startsWith(directory + "/"))

@@ -3,12 +3,15 @@ package domain.my.lpm.webhook.rewrite;
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.CheckpointReference;
 import domain.my.lpm.api.Labels;
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a pod that asks for self-restore one whose containers can be checkpointed and restored. A pure function: it does
@@ -91,7 +95,7 @@ public final class PodRewrite {
         onlyContainer.ifPresent(name -> requireContainer(pod, spec, name));
         List<String> warnings = new ArrayList<>();
         List<Additions.ForContainer> injected = new ArrayList<>();
-        for (Container container : spec.getContainers()) {
+        for (Container container : PodContainers.lasting(spec)) {
             boolean standby =
                     target && onlyContainer.map(container.getName()::equals).orElse(true);
             String subject = about(pod) + ", container '" + container.getName() + "': ";
@@ -142,7 +146,7 @@ public final class PodRewrite {
         PodSpec spec = pod.getSpec();
         Replaced replaced = new Replaced();
         for (Additions.ForContainer addition : additions.containers()) {
-            Container container = spec.getContainers().stream()
+            Container container = PodContainers.lasting(spec).stream()
                     .filter(candidate -> addition.name().equals(candidate.getName()))
                     .findFirst()
                     .orElseThrow();
@@ -155,6 +159,10 @@ public final class PodRewrite {
             mounts.addAll(additions.mountsOf(addition));
             container.setVolumeMounts(mounts);
             addition.startupProbe().ifPresent(container::setStartupProbe);
+            addition.quietSeconds().ifPresent(seconds -> {
+                container.setStartupProbe(null);
+                container.setLivenessProbe(quiet(container.getLivenessProbe(), seconds));
+            });
             addition.loan()
                     .ifPresent(loan -> container.setSecurityContext(loan.applyTo(container.getSecurityContext())));
         }
@@ -174,6 +182,15 @@ public final class PodRewrite {
         pod.getMetadata().setAnnotations(annotations);
     }
 
+    private static @Nullable Probe quiet(@Nullable Probe liveness, int seconds) {
+        Integer delay = liveness == null ? null : liveness.getInitialDelaySeconds();
+        return liveness == null
+                ? null
+                : new ProbeBuilder(liveness)
+                        .withInitialDelaySeconds(Math.max(delay == null ? 0 : delay, seconds))
+                        .build();
+    }
+
     private static Rewrite cannot(Pod pod, boolean target, List<String> reasons) {
         if (target) {
             throw refused(String.join(" ", reasons));
@@ -189,7 +206,7 @@ public final class PodRewrite {
 
     private static void requireContainer(Pod pod, PodSpec spec, String name) {
         List<String> names =
-                spec.getContainers().stream().map(Container::getName).toList();
+                PodContainers.lasting(spec).stream().map(Container::getName).toList();
         if (!names.contains(name)) {
             throw new PodRefusedException("annotation %s names container '%s', but %s has %s; name one of these"
                     .formatted(Annotations.CHECKPOINT_PATH, name, about(pod), String.join(", ", names)));

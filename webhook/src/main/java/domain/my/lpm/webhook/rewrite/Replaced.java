@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import domain.my.lpm.api.Annotations;
+import domain.my.lpm.api.PodContainers;
 import io.fabric8.kubernetes.api.model.Capabilities;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The value of {@link Annotations#REPLACED}: a JSON object with a member per injected container, and in it a member per
  * replaced field, {@code null} where the pod had none: {@code command}, {@code args}, and where they were replaced
- * {@code startupProbe} and {@code securityContext}, of the latter only the fields that a loan changes.
+ * {@code startupProbe}, {@code livenessProbe} and {@code securityContext}, of the latter only the fields that a loan changes.
  */
 final class Replaced {
     private static final List<String> LENT =
@@ -32,8 +33,12 @@ final class Replaced {
         ObjectNode fields = containers.putObject(container.getName());
         fields.set("command", Json.MAPPER.valueToTree(container.getCommand()));
         fields.set("args", Json.MAPPER.valueToTree(container.getArgs()));
-        if (additions.startupProbe().isPresent()) {
+        boolean quiet = additions.quietSeconds().isPresent();
+        if (additions.startupProbe().isPresent() || (quiet && container.getStartupProbe() != null)) {
             fields.set("startupProbe", Json.MAPPER.valueToTree(container.getStartupProbe()));
+        }
+        if (quiet && container.getLivenessProbe() != null) {
+            fields.set("livenessProbe", Json.MAPPER.valueToTree(container.getLivenessProbe()));
         }
         if (additions.loan().isPresent()) {
             JsonNode all = Json.MAPPER.valueToTree(container.getSecurityContext());
@@ -66,7 +71,7 @@ final class Replaced {
                         .filter(volume -> !Injected.VOLUMES.contains(volume.getName()))
                         .toList());
         for (Map.Entry<String, JsonNode> entry : replaced.properties()) {
-            Container container = pod.getSpec().getContainers().stream()
+            Container container = PodContainers.lasting(pod.getSpec()).stream()
                     .filter(candidate -> entry.getKey().equals(candidate.getName()))
                     .findFirst()
                     .orElseThrow(
@@ -74,7 +79,7 @@ final class Replaced {
             try {
                 restore(container, entry.getValue());
             } catch (JsonProcessingException unreadable) {
-                throw unfit("its startupProbe or securityContext of container '" + entry.getKey() + "' is none");
+                throw unfit("a probe or the securityContext of container '" + entry.getKey() + "' is none");
             }
         }
         annotations(pod).remove(Annotations.INJECTED);
@@ -102,6 +107,9 @@ final class Replaced {
                 .toList());
         if (fields.has("startupProbe")) {
             container.setStartupProbe(Json.MAPPER.treeToValue(fields.get("startupProbe"), Probe.class));
+        }
+        if (fields.has("livenessProbe")) {
+            container.setLivenessProbe(Json.MAPPER.treeToValue(fields.get("livenessProbe"), Probe.class));
         }
         if (fields.has("securityContext") && container.getSecurityContext() != null) {
             container.setSecurityContext(restored(container.getSecurityContext(), fields.get("securityContext")));

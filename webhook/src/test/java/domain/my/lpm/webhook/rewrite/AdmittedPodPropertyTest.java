@@ -56,6 +56,9 @@ class AdmittedPodPropertyTest {
                 spec.putArray(list);
             }
         }
+        for (JsonNode container : spec.path("initContainers")) {
+            ((ObjectNode) container).put("notInvented", container.path("name").asText());
+        }
         for (JsonNode container : spec.path("containers")) {
             ObjectNode one = (ObjectNode) container;
             one.put("notInvented", "yet");
@@ -75,6 +78,13 @@ class AdmittedPodPropertyTest {
         assertThat(patched.at("/spec/notInvented")).isEqualTo(sent.at("/spec/notInvented"));
         assertThat(patched.at("/spec/containers"))
                 .allMatch(container -> container.path("notInvented").asText().equals("yet"));
+        assertThat(patched.at("/spec/initContainers"))
+                .allMatch(container -> container.path("name").asText().equals(Injected.INSTALLER)
+                        ? !container.has("notInvented")
+                        : container
+                                .path("notInvented")
+                                .asText()
+                                .equals(container.path("name").asText()));
         assertThat(patched.path("metadata").has("creationTimestamp")).isTrue();
         assertThat(patched.path("status").isObject()).isTrue();
     }

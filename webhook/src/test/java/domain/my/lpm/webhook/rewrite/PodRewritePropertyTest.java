@@ -52,9 +52,8 @@ class PodRewritePropertyTest {
         boolean lends = settings.privileges() == Privileges.POD;
         removeLast(after.at("/spec/volumes"), lends ? 3 : 1);
         assertThat(injected).isNotEmpty();
-        for (JsonNode container : after.at("/spec/containers")) {
-            JsonNode own =
-                    named(before.at("/spec/containers"), container.path("name").textValue());
+        for (JsonNode container : containers(after)) {
+            JsonNode own = named(containers(before), container.path("name").textValue());
             if (!injected.contains(container.path("name").textValue())) {
                 assertThat(container).isEqualTo(own);
                 continue;
@@ -71,6 +70,11 @@ class PodRewritePropertyTest {
             both.forEach(one -> ((ObjectNode) one).remove(List.of("command", "args")));
             if (words.contains("--standby")) {
                 both.forEach(one -> ((ObjectNode) one).remove("startupProbe"));
+                if ("Always".equals(own.path("restartPolicy").textValue())) {
+                    both.stream()
+                            .filter(one -> one.has("livenessProbe"))
+                            .forEach(one -> ((ObjectNode) one.path("livenessProbe")).remove("initialDelaySeconds"));
+                }
             }
             if (lends) {
                 both.stream()
@@ -189,6 +193,24 @@ class PodRewritePropertyTest {
             rewrite.pod().getSpec().setSchedulingGates(List.of());
             assertThat(tree(rewrite.pod())).isEqualTo(tree(prepared));
         }
+    }
+
+    @Test
+    void makesTheTargetFromASourceWithSidecars() {
+        Golden target = Golden.named("sidecars-of-a-target");
+        Pod source = target.input();
+        source.getMetadata().getAnnotations().remove(Annotations.CHECKPOINT_PATH);
+        Pod injected = PodRewrite.rewrite(source, target.settings()).pod();
+        assertThat(injected.getSpec().getInitContainers().get(1).getStartupProbe())
+                .as("a sidecar that begins is awaited")
+                .isNotNull();
+        injected.getMetadata()
+                .getAnnotations()
+                .put(Annotations.CHECKPOINT_PATH, "shared://0f8fad5b-d9cb-469f-a165-70867728950e/first");
+
+        Rewrite rewrite = PodRewrite.rewrite(injected, target.settings());
+
+        assertThat(tree(rewrite.pod())).isEqualTo(target.expectedTree());
     }
 
     @Test
@@ -372,7 +394,14 @@ class PodRewritePropertyTest {
         }
     }
 
-    private static JsonNode named(JsonNode list, String name) {
+    private static List<JsonNode> containers(JsonNode pod) {
+        List<JsonNode> all = new ArrayList<>();
+        pod.at("/spec/initContainers").forEach(all::add);
+        pod.at("/spec/containers").forEach(all::add);
+        return all;
+    }
+
+    private static JsonNode named(Iterable<JsonNode> list, String name) {
         for (JsonNode one : list) {
             if (one.path("name").textValue().equals(name)) {
                 return one;
@@ -398,7 +427,7 @@ class PodRewritePropertyTest {
         for (String parent : List.of("/metadata", "/spec")) {
             removeEmpty(pod.at(parent));
         }
-        pod.at("/spec/containers").forEach(PodRewritePropertyTest::removeEmpty);
+        containers(pod).forEach(PodRewritePropertyTest::removeEmpty);
         return pod;
     }
 
