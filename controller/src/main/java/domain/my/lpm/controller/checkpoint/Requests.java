@@ -6,6 +6,7 @@ import domain.my.lpm.agent.protocol.StoredForm;
 import domain.my.lpm.agent.protocol.Taker;
 import domain.my.lpm.agent.protocol.TcpPolicy;
 import domain.my.lpm.api.Compression;
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.checkpoint.CheckpointSpec;
 import io.fabric8.kubernetes.api.model.Container;
@@ -34,9 +35,11 @@ public final class Requests {
                 .setDeadlineMillis(Math.max(SHORTEST_DEADLINE, deadline.toMillis()));
     }
 
-    /** The containers of a pod, whose processes are in its checkpoint. */
+    /** The containers of a pod whose processes are in its checkpoint, sidecars first: they are to be there for the others. */
     public static List<String> containers(Pod pod) {
-        return pod.getSpec().getContainers().stream().map(Container::getName).toList();
+        return PodContainers.lasting(pod.getSpec()).stream()
+                .map(Container::getName)
+                .toList();
     }
 
     /** What becomes of connections. */

@@ -1,9 +1,11 @@
 package domain.my.lpm.controller.migration;
 
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -122,12 +124,16 @@ public final class MigrationEvents {
     /** Of all the pods of a cluster, what is needed to follow them. */
     static Pod reduced(Pod pod) {
         ObjectMeta metadata = pod.getMetadata();
-        List<Container> containers = pod.getSpec() == null
+        List<Container> sidecars = pod.getSpec() == null
                 ? List.of()
-                : pod.getSpec().getContainers().stream()
-                        .map(container -> new ContainerBuilder()
-                                .withName(container.getName())
-                                .build())
+                : pod.getSpec().getInitContainers().stream()
+                        .filter(PodContainers::isSidecar)
+                        .toList();
+        List<ContainerStatus> statuses = pod.getStatus() == null
+                ? List.of()
+                : pod.getStatus().getInitContainerStatuses().stream()
+                        .filter(status -> sidecars.stream()
+                                .anyMatch(sidecar -> sidecar.getName().equals(status.getName())))
                         .toList();
         return new PodBuilder()
                 .withMetadata(new ObjectMetaBuilder()
@@ -146,13 +152,27 @@ public final class MigrationEvents {
                         .build())
                 .withNewSpec()
                 .withNodeName(pod.getSpec() == null ? null : pod.getSpec().getNodeName())
-                .withContainers(containers)
+                .withInitContainers(reduced(sidecars))
+                .withContainers(
+                        pod.getSpec() == null
+                                ? List.of()
+                                : reduced(pod.getSpec().getContainers()))
                 .endSpec()
                 .withNewStatus()
                 .withPhase(pod.getStatus() == null ? null : pod.getStatus().getPhase())
+                .withInitContainerStatuses(statuses)
                 .withContainerStatuses(
                         pod.getStatus() == null ? List.of() : pod.getStatus().getContainerStatuses())
                 .endStatus()
                 .build();
+    }
+
+    private static List<Container> reduced(List<Container> containers) {
+        return containers.stream()
+                .map(container -> new ContainerBuilder()
+                        .withName(container.getName())
+                        .withRestartPolicy(container.getRestartPolicy())
+                        .build())
+                .toList();
     }
 }

@@ -2,6 +2,7 @@ package domain.my.lpm.controller.migration;
 
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.CheckpointReference;
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Affinity;
@@ -44,7 +45,7 @@ public final class TargetPods {
 
     /**
      * The copy of {@code source}: all of it but what the API server, a node or an owner has set. Init containers that have done
-     * their work are left out; sidecars stay.
+     * their work are left out; sidecars go on as the containers do.
      *
      * @param name of the copy
      * @param targetNode its node; empty: any but that of the source
@@ -60,8 +61,7 @@ public final class TargetPods {
         spec.setSchedulingGates(
                 mode == RestoreMode.SELF_RESTORE ? List.of(new PodSchedulingGate(SchedulingGates.UNPREPARED)) : null);
         spec.setInitContainers(spec.getInitContainers().stream()
-                .filter(container ->
-                        "Always".equals(container.getRestartPolicy()) || INSTALLER.equals(container.getName()))
+                .filter(container -> PodContainers.isSidecar(container) || INSTALLER.equals(container.getName()))
                 .toList());
         if (spec.getNodeSelector() != null) {
             Map<String, String> selector = new LinkedHashMap<>(spec.getNodeSelector());
@@ -83,7 +83,7 @@ public final class TargetPods {
     /** The copy for a container runtime that restores checkpoint images, by the names of their containers. */
     public static Pod withImages(Pod copy, Map<String, String> images) {
         Pod changed = Serialization.clone(copy);
-        for (Container container : changed.getSpec().getContainers()) {
+        for (Container container : PodContainers.lasting(changed.getSpec())) {
             Optional.ofNullable(images.get(container.getName())).ifPresent(container::setImage);
         }
         return changed;
@@ -109,7 +109,7 @@ public final class TargetPods {
                 .filter(volume -> volume.getEmptyDir() != null)
                 .map(volume -> volume.getName())
                 .filter(volume -> !(injected && VOLUMES_OF_THE_WEBHOOK.contains(volume)))
-                .filter(volume -> source.getSpec().getContainers().stream()
+                .filter(volume -> PodContainers.lasting(source.getSpec()).stream()
                         .flatMap(container -> container.getVolumeMounts().stream())
                         .anyMatch(mount -> volume.equals(mount.getName())
                                 && mount.getSubPath() == null

@@ -15,6 +15,7 @@ import domain.my.lpm.controller.agent.AgentClients;
 import domain.my.lpm.controller.agent.GrpcAgentClients;
 import domain.my.lpm.controller.fake.World.Processes;
 import domain.my.lpm.controller.step.StepListener;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
@@ -146,25 +147,15 @@ public final class FakeCluster implements AutoCloseable {
                 || notStarted.contains(name)) {
             return;
         }
-        List<ContainerStatus> containers = pod.getSpec().getContainers().stream()
-                .map(container -> new ContainerStatusBuilder()
-                        .withName(container.getName())
-                        .withContainerID("cri-o://" + UUID.randomUUID())
-                        .withReady(true)
-                        .withStarted(true)
-                        .withRestartCount(0)
-                        .withNewState()
-                        .withNewRunning()
-                        .endRunning()
-                        .endState()
-                        .build())
-                .toList();
+        List<ContainerStatus> sidecars = running(pod.getSpec().getInitContainers());
+        List<ContainerStatus> containers = running(pod.getSpec().getContainers());
         client.pods()
                 .inNamespace(pod.getMetadata().getNamespace())
                 .withName(name)
                 .edit(found -> new PodBuilder(found)
                         .withNewStatus()
                         .withPhase("Running")
+                        .withInitContainerStatuses(sidecars)
                         .withContainerStatuses(containers)
                         .addNewCondition()
                         .withType("Ready")
@@ -185,6 +176,22 @@ public final class FakeCluster implements AutoCloseable {
         api.loseWebhook();
     }
 
+    private static List<ContainerStatus> running(List<Container> containers) {
+        return containers.stream()
+                .map(container -> new ContainerStatusBuilder()
+                        .withName(container.getName())
+                        .withContainerID("cri-o://" + UUID.randomUUID())
+                        .withReady(true)
+                        .withStarted(true)
+                        .withRestartCount(0)
+                        .withNewState()
+                        .withNewRunning()
+                        .endRunning()
+                        .endState()
+                        .build())
+                .toList();
+    }
+
     /** From now on the kubelets do not start pods of this name. */
     public void doNotStart(String pod) {
         notStarted.add(pod);
@@ -196,7 +203,7 @@ public final class FakeCluster implements AutoCloseable {
         start(client.pods().inNamespace(NAMESPACE).withName(pod).get());
     }
 
-    /** Creates a pod with these containers and waits until it runs. */
+    /** Creates a pod with these containers, of which those named {@code sidecar-…} are sidecars, and waits until it runs. */
     public Pod pod(String name, String node, String... containers) {
         PodBuilder builder = new PodBuilder()
                 .withNewMetadata()
@@ -208,13 +215,18 @@ public final class FakeCluster implements AutoCloseable {
                 .withNodeName(node)
                 .endSpec();
         for (String container : containers.length == 0 ? new String[] {"app"} : containers) {
-            builder.editSpec()
-                    .addToContainers(new ContainerBuilder()
-                            .withName(container)
-                            .withImage("registry.example/counter:1")
-                            .withCommand("/counter")
-                            .build())
-                    .endSpec();
+            boolean sidecar = container.startsWith("sidecar-");
+            Container made = new ContainerBuilder()
+                    .withName(container)
+                    .withImage("registry.example/counter:1")
+                    .withCommand("/counter")
+                    .withRestartPolicy(sidecar ? "Always" : null)
+                    .build();
+            if (sidecar) {
+                builder.editSpec().addToInitContainers(made).endSpec();
+            } else {
+                builder.editSpec().addToContainers(made).endSpec();
+            }
         }
         client.resource(builder.build()).create();
         await("pod %s runs".formatted(name), () -> {

@@ -383,6 +383,64 @@ class FailureTest {
     }
 
     @Test
+    void aSidecarThatIsRestartedIsNotHandedOver() {
+        cluster.pod("counter", "a", "sidecar-proxy", "app");
+        cluster.agent("b").silence("Restore");
+        cluster.startController();
+        cluster.migrate("move", "counter", "b");
+        cluster.await("Restore is called", () -> cluster.agent("b").calls().contains("Restore"));
+
+        cluster.client()
+                .pods()
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("counter")
+                .edit(pod -> new PodBuilder(pod)
+                        .editStatus()
+                        .editFirstInitContainerStatus()
+                        .withContainerID("cri-o://another")
+                        .withRestartCount(1)
+                        .endInitContainerStatus()
+                        .endStatus()
+                        .build());
+
+        PodMigration migration = cluster.awaitEnd("move");
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.ROLLED_BACK);
+        assertThat(migration.getStatus().getReason()).isEqualTo("ContainerRestarted");
+    }
+
+    @Test
+    void aCopyWhoseSidecarHasEndedDoesNotStandBy() {
+        cluster.pod("counter", "a", "sidecar-proxy", "app");
+        cluster.agent("b").silence("Prepare");
+        cluster.startController();
+        cluster.migrate("move", "counter", "b");
+        cluster.await("Prepare is called", () -> cluster.agent("b").calls().contains("Prepare"));
+
+        cluster.client()
+                .pods()
+                .inNamespace(FakeCluster.NAMESPACE)
+                .withName("counter-restored")
+                .edit(pod -> new PodBuilder(pod)
+                        .editStatus()
+                        .editFirstInitContainerStatus()
+                        .editState()
+                        .withRunning(null)
+                        .withNewTerminated()
+                        .withExitCode(137)
+                        .endTerminated()
+                        .endState()
+                        .endInitContainerStatus()
+                        .endStatus()
+                        .build());
+
+        PodMigration migration = cluster.awaitEnd("move");
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.ROLLED_BACK);
+        assertThat(migration.getStatus().getMessage())
+                .contains(
+                        "the copy 'counter-restored' does not stand by: container 'sidecar-proxy' has ended with the exit code 137;");
+    }
+
+    @Test
     void aSourceThatIsDeletedWhileItStandsStillIsNotHandedOver() {
         cluster.pod("counter", "a");
         cluster.agent("b").silence("Restore");

@@ -3,9 +3,13 @@ package domain.my.lpm.controller.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.agent.protocol.CheckpointRequest;
+import domain.my.lpm.agent.protocol.ContainerRelease;
+import domain.my.lpm.agent.protocol.PrepareRequest;
+import domain.my.lpm.agent.protocol.RestoreRequest;
 import domain.my.lpm.api.ConditionTypes;
 import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.checkpoint.CheckpointPhase;
+import domain.my.lpm.api.checkpoint.CheckpointedContainer;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.MigrationStrategy;
@@ -98,6 +102,29 @@ class SelfRestoreTest {
                 .get();
         assertThat(checkpoint.getStatus().getPhase()).isEqualTo(CheckpointPhase.SUCCEEDED);
         assertThat(checkpoint.getStatus().getReady()).isTrue();
+    }
+
+    @Test
+    void sidecarsMoveWithTheirPod() {
+        cluster.startController();
+        cluster.pod("counter", "a", "app", "sidecar-proxy", "helper");
+
+        cluster.migrate("move", "counter", "b");
+
+        assertThat(cluster.awaitEnd("move").getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+        String[] all = {"sidecar-proxy", "app", "helper"};
+        assertThat(cluster.agent("b").requests(PrepareRequest.class))
+                .allSatisfy(request -> assertThat(request.getContainersList()).containsExactly(all));
+        assertThat(cluster.agent("a").requests(CheckpointRequest.class))
+                .allSatisfy(request -> assertThat(request.getContainersList()).containsExactly(all));
+        assertThat(cluster.agent("b").requests(RestoreRequest.class))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(request.getReleasesList())
+                        .extracting(ContainerRelease::getContainer)
+                        .containsExactly(all));
+        assertThat(checkpoint().getStatus().getContainers())
+                .extracting(CheckpointedContainer::name)
+                .containsExactly(all);
     }
 
     private PodCheckpoint checkpoint() {

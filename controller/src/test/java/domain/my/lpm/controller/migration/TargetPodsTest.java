@@ -68,17 +68,22 @@ class TargetPodsTest {
 
     @Test
     void volumesMoveThatAContainerCanFill() {
-        assertThat(TargetPods.volumes(read("running-source.yaml"))).containsExactly("data");
+        assertThat(TargetPods.volumes(read("running-source.yaml"))).containsExactly("data", "routes");
         assertThat(TargetPods.volumes(read("injected-source.yaml"))).isEmpty();
     }
 
     @Test
     void imagesReplaceThoseOfTheContainersTheyAreOf() {
-        Pod copy = TargetPods.withImages(read("running-source.yaml"), Map.of("app", "localhost/checkpoint/app"));
+        Pod copy = TargetPods.withImages(
+                read("running-source.yaml"),
+                Map.of("app", "localhost/checkpoint/app", "proxy", "localhost/checkpoint/proxy"));
 
         assertThat(copy.getSpec().getContainers())
                 .extracting(container -> container.getImage())
                 .containsExactly("localhost/checkpoint/app", "registry.example/helper:1");
+        assertThat(copy.getSpec().getInitContainers())
+                .extracting(container -> container.getImage())
+                .containsExactly("registry.example/migrate:1", "localhost/checkpoint/proxy");
     }
 
     private static Pod read(String file) {

@@ -54,16 +54,15 @@ final class Patch {
      */
     private static JsonNode placed(Pod before, Pod after) {
         JsonNode placed = Reviews.MAPPER.valueToTree(before);
-        if (before.getSpec() == null || after.getSpec() == null) {
-            return placed;
-        }
-        List<Container> containers = after.getSpec().getInitContainers().stream()
-                .map(container -> before.getSpec().getInitContainers().stream()
-                        .filter(own -> Objects.equals(own.getName(), container.getName()))
-                        .findFirst()
-                        .orElse(container))
-                .toList();
-        if (!containers.isEmpty()) {
+        List<Container> own =
+                before.getSpec() == null ? List.of() : before.getSpec().getInitContainers();
+        if (!own.isEmpty()) {
+            List<Container> containers = after.getSpec().getInitContainers().stream()
+                    .map(container -> own.stream()
+                            .filter(same -> Objects.equals(same.getName(), container.getName()))
+                            .findFirst()
+                            .orElse(container))
+                    .toList();
             ((ObjectNode) placed.path("spec")).set("initContainers", Reviews.MAPPER.valueToTree(containers));
         }
         return placed;

@@ -1,9 +1,11 @@
 package domain.my.lpm.controller.migration.phase;
 
+import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.migration.Migration;
 import domain.my.lpm.controller.migration.TargetPods;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
@@ -11,8 +13,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Source and copy as the API server has them. */
 final class Pods {
@@ -93,13 +97,13 @@ final class Pods {
         return "Failed".equals(phase) || "Succeeded".equals(phase);
     }
 
-    /** Whether every container runs. */
+    /** Whether every container runs, sidecars among them. */
     static boolean allRun(Pod pod) {
         List<ContainerStatus> containers = containers(pod);
         return pod.getStatus() != null
                 && "Running".equals(pod.getStatus().getPhase())
                 && !containers.isEmpty()
-                && containers.size() >= pod.getSpec().getContainers().size()
+                && containers.size() >= PodContainers.lasting(pod.getSpec()).size()
                 && containers.stream()
                         .allMatch(container -> container.getState() != null
                                 && container.getState().getRunning() != null);
@@ -163,8 +167,19 @@ final class Pods {
     }
 
     private static List<ContainerStatus> containers(Pod pod) {
-        return pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null
-                ? List.of()
-                : pod.getStatus().getContainerStatuses();
+        if (pod.getStatus() == null) {
+            return List.of();
+        }
+        Set<String> sidecars = pod.getSpec().getInitContainers().stream()
+                .filter(PodContainers::isSidecar)
+                .map(Container::getName)
+                .collect(Collectors.toSet());
+        return Stream.concat(
+                        Stream.ofNullable(pod.getStatus().getInitContainerStatuses())
+                                .flatMap(List::stream)
+                                .filter(container -> sidecars.contains(container.getName())),
+                        Stream.ofNullable(pod.getStatus().getContainerStatuses())
+                                .flatMap(List::stream))
+                .toList();
     }
 }

@@ -1,0 +1,278 @@
+package domain.my.lpm.sandbox.cluster;
+
+import static domain.my.lpm.sandbox.cluster.Migrations.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.checkpoint.CheckpointMethod;
+import domain.my.lpm.api.migration.MigrationPhase;
+import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.sandbox.Leftovers;
+import domain.my.lpm.sandbox.RunningContainer;
+import domain.my.lpm.sandbox.RunningPod;
+import domain.my.lpm.sandbox.Specimens;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A native sidecar moves with its pod: it is held, goes on and rolls back with the containers that it serves. */
+@Tag("real")
+class SidecarTest {
+    private static final List<String> BOTH = List.of("side", "main");
+
+    /**
+     * The sidecar is awaited by its start-up probe; its liveness probe would end it in a copy, where the file is missing until the
+     * restore. What it writes to the volume journal no other container can write.
+     */
+    private static final String POD = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: NAME}
+            spec:
+              terminationGracePeriodSeconds: 20
+              volumes:
+                - {name: data, emptyDir: {}}
+                - {name: journal, emptyDir: {}}
+              initContainers:
+                - name: side
+                  restartPolicy: Always
+                  image: docker.io/library/busybox:1.37
+                  command:
+                    - /bin/busybox
+                    - sh
+                    - -c
+                    - |
+                      trap 'echo side >> /data/ends; exit 0' TERM
+                      read -r nonce < /proc/sys/kernel/random/uuid
+                      touch /alive
+                      BEFORE
+                      touch /data/up
+                      n=0
+                      while true; do
+                        n=$((n + 1)); echo "tick $n nonce=$nonce"; echo "noted $n" >> /journal/noted; usleep 100000
+                      done
+                  startupProbe:
+                    exec: {command: [/bin/busybox, test, -e, /data/up]}
+                    periodSeconds: 1
+                  livenessProbe:
+                    exec: {command: [/bin/busybox, test, -e, /alive]}
+                    periodSeconds: 1
+                    failureThreshold: 1
+                  volumeMounts:
+                    - {name: data, mountPath: /data}
+                    - {name: journal, mountPath: /journal}
+              containers:
+                - name: main
+                  image: docker.io/library/busybox:1.37
+                  command:
+                    - /bin/busybox
+                    - sh
+                    - -c
+                    - |
+                      trap 'sleep 1; echo main >> /data/ends; exit 0' TERM
+                      [ -e /data/up ] || { echo 'the sidecar was not up'; exit 1; }
+                      read -r nonce < /proc/sys/kernel/random/uuid
+                      n=0
+                      while true; do
+                        n=$((n + 1)); echo "tick $n nonce=$nonce"; echo "written $n" >> /data/written; usleep 100000
+                      done
+                  volumeMounts: [{name: data, mountPath: /data}]
+            """;
+
+    private static SandboxCluster cluster;
+    private static Migrations migrations;
+
+    @BeforeAll
+    static void start() {
+        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
+                .with(ControlPlane::new));
+        migrations = new Migrations(cluster);
+    }
+
+    @AfterAll
+    static void close() {
+        String directory =
+                Objects.requireNonNull(cluster.directory().getParent()).toString();
+        cluster.close();
+        assertThat(Leftovers.of(directory)).isEmpty();
+    }
+
+    @AfterEach
+    void removePods() {
+        cluster.client().pods().inNamespace("default").withGracePeriod(0).delete();
+        await().atMost(SOON)
+                .until(() -> cluster.client()
+                        .pods()
+                        .inNamespace("default")
+                        .list()
+                        .getItems()
+                        .isEmpty());
+    }
+
+    private static Pod pod(String name, String before) {
+        return Serialization.unmarshal(POD.replace("NAME", name).replace("BEFORE", before), Pod.class);
+    }
+
+    /** Every tick is there once, in its order, from the first on; and one memory printed them all. */
+    private static void assertUnbroken(List<String> lines) {
+        assertThat(lines).isNotEmpty();
+        String nonce = lines.get(0).split(" ")[2];
+        for (int index = 0; index < lines.size(); index++) {
+            assertThat(lines.get(index)).as("%s", lines).isEqualTo("tick " + (index + 1) + " " + nonce);
+        }
+    }
+
+    private static void assertNoLineIsMissing(Path file, String word) throws IOException {
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines).isNotEmpty();
+        for (int index = 0; index < lines.size(); index++) {
+            assertThat(lines.get(index)).as("%s", lines).isEqualTo(word + " " + (index + 1));
+        }
+    }
+
+    private static void awaitMore(RunningContainer container) {
+        int now = container.output().size();
+        await().atMost(SOON).until(() -> container.output().size() >= now + 10);
+    }
+
+    private static Container sidecar(Pod pod) {
+        return pod.getSpec().getInitContainers().stream()
+                .filter(container -> container.getName().equals("side"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static ContainerStatus sidecarStatus(Pod pod) {
+        return pod.getStatus().getInitContainerStatuses().stream()
+                .filter(container -> container.getName().equals("side"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String firstProcess(RunningPod pod, String container) {
+        return pod.container(container)
+                .exec(List.of("/bin/busybox", "cat", "/proc/1/comm"))
+                .orThrow()
+                .lines()
+                .get(0);
+    }
+
+    @Test
+    void aSidecarMovesWithItsPodAndMovesOn() throws IOException {
+        migrations.run(pod("served", ""), "node-a");
+        RunningPod running = migrations.running("served");
+        Map<String, List<String>> printed = new LinkedHashMap<>();
+        BOTH.forEach(name -> printed.put(name, new ArrayList<>()));
+        String name = "served";
+        for (String hop : List.of("there", "back")) {
+            for (String each : BOTH) {
+                awaitMore(running.container(each));
+            }
+            PodMigration migration = migrations.migrate(hop, name);
+
+            Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
+            for (String each : BOTH) {
+                printed.get(each).addAll(running.container(each).output());
+                assertThat(migrations.method(migration, each)).isEqualTo(CheckpointMethod.LAUNCHER);
+            }
+            migrations.awaitGone(name);
+            name = Objects.requireNonNull(migration.getStatus().getTargetPod()).name();
+            running = migrations.running(name);
+        }
+        for (String each : BOTH) {
+            awaitMore(running.container(each));
+            assertUnbroken(Stream.concat(printed.get(each).stream(), running.container(each).output().stream())
+                    .toList());
+            assertThat(firstProcess(running, each)).isEqualTo("lpm-restored");
+        }
+        assertNoLineIsMissing(running.volume("data").resolve("written"), "written");
+        assertNoLineIsMissing(running.volume("journal").resolve("noted"), "noted");
+        Pod copy = migrations.pod(name);
+        assertThat(sidecarStatus(copy).getStarted()).isTrue();
+        assertThat(sidecarStatus(copy).getRestartCount()).isZero();
+
+        // It ends when nobody is left whom it serves.
+        Path ends = running.volume("data").resolve("ends");
+        Files.createFile(ends);
+        try (BufferedReader reader = Files.newBufferedReader(ends)) {
+            cluster.client().resource(copy).delete();
+            migrations.awaitGone(name);
+            assertThat(reader.lines().toList()).containsExactly("main", "side");
+        }
+    }
+
+    @Test
+    void aPreparedSidecarIsAwaitedWhenItBeginsAndMoves() {
+        Pod prepared = new PodBuilder(pod("prepared", ""))
+                .editMetadata()
+                .addToAnnotations("migration.restore-mode", "self-restore")
+                .endMetadata()
+                .build();
+        Pod source = migrations.run(prepared, "node-b");
+        assertThat(sidecar(source).getCommand()).startsWith("/lpm/entry", "run", "--", "/bin/busybox");
+        assertThat(sidecar(source).getStartupProbe())
+                .isEqualTo(sidecar(prepared).getStartupProbe());
+        RunningPod running = migrations.running("prepared");
+        for (String each : BOTH) {
+            assertThat(firstProcess(running, each)).isEqualTo("lpm-fresh");
+            awaitMore(running.container(each));
+        }
+
+        PodMigration migration = migrations.migrate("prepared", "prepared");
+
+        Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
+        RunningPod copy = migrations.running("prepared-restored");
+        for (String each : BOTH) {
+            awaitMore(copy.container(each));
+            assertUnbroken(
+                    Stream.concat(running.container(each).output().stream(), copy.container(each).output().stream())
+                            .toList());
+        }
+        migrations.awaitGone("prepared");
+    }
+
+    @Test
+    void theSourcesSidecarGoesOnWhereTheCopysCannotBeRestored() throws IOException {
+        // Every pod has this file, but not every pod the same.
+        migrations.run(pod("stays", "exec 4< /etc/hostname"), "node-a");
+        RunningPod source = migrations.running("stays");
+        for (String each : BOTH) {
+            awaitMore(source.container(each));
+        }
+
+        PodMigration migration = migrations.migrate("stays", "stays");
+
+        Migrations.assertPhase(migration, MigrationPhase.ROLLED_BACK);
+        assertThat(migration.getStatus().getReason()).isEqualTo(Reasons.RESTORE_FAILED);
+        assertThat(migration.getStatus().getMessage())
+                .contains("container 'side'", "etc/hostname")
+                .endsWith("The copy is gone, the source goes on.");
+        assertThat(migrations.find("stays-restored")).isNull();
+        for (String each : BOTH) {
+            awaitMore(source.container(each));
+            assertUnbroken(source.container(each).output());
+        }
+        assertNoLineIsMissing(source.volume("data").resolve("written"), "written");
+        assertNoLineIsMissing(source.volume("journal").resolve("noted"), "noted");
+        Pod stays = migrations.pod("stays");
+        assertThat(sidecarStatus(stays).getRestartCount()).isZero();
+    }
+}
