@@ -228,8 +228,8 @@ class SidecarTest {
                 .build();
         Pod source = migrations.run(prepared, "node-b");
         assertThat(sidecar(source).getCommand()).startsWith("/lpm/entry", "run", "--", "/bin/busybox");
-        assertThat(sidecar(source).getStartupProbe())
-                .isEqualTo(sidecar(prepared).getStartupProbe());
+        assertThat(sidecar(source).getStartupProbe().getExec())
+                .isEqualTo(sidecar(prepared).getStartupProbe().getExec());
         RunningPod running = migrations.running("prepared");
         for (String each : BOTH) {
             assertThat(firstProcess(running, each)).isEqualTo("lpm-fresh");
