@@ -11,6 +11,7 @@ import domain.my.lpm.agent.restore.Standbys;
 import domain.my.lpm.agent.server.AgentServer;
 import domain.my.lpm.agent.server.AgentService;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,9 @@ import org.slf4j.LoggerFactory;
 /** An agent at work on one node. */
 public final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+
+    /** How often it is looked for containers of copies that were started again; the API is asked only where one has ended. */
+    private static final Duration RESTARTED = Duration.ofSeconds(2);
 
     private final AgentServer server;
     private final ScheduledExecutorService turns;
@@ -59,13 +63,18 @@ public final class Agent implements AutoCloseable {
                                 launchers, settings.places(), share, settings.imageCommand(), edges.steps()),
                         probe));
         String endpoint = settings.endpoint().isEmpty() ? settings.listen() + ":" + server.port() : settings.endpoint();
-        ScheduledExecutorService turns = Executors.newScheduledThreadPool(2, task -> {
+        ScheduledExecutorService turns = Executors.newScheduledThreadPool(3, task -> {
             Thread thread = new Thread(task, "agent");
             thread.setDaemon(true);
             return thread;
         });
         long check = settings.leaseCheck().toMillis();
         turns.scheduleWithFixedDelay(guarded("leases", holds::endLapsed), check, check, TimeUnit.MILLISECONDS);
+        turns.scheduleWithFixedDelay(
+                guarded("containers that were started again", standbys::startRestarted),
+                RESTARTED.toMillis(),
+                RESTARTED.toMillis(),
+                TimeUnit.MILLISECONDS);
         turns.scheduleWithFixedDelay(
                 guarded("the node", () -> probe.publish(endpoint)),
                 0,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import domain.my.lpm.agent.PodReference;
+import domain.my.lpm.agent.node.NodeContainer;
 import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Durable;
 import domain.my.lpm.launcher.linux.Linux;
@@ -73,6 +74,11 @@ final class Standby {
                     target, container, pid, identity, arguments, release.uri().toString(), release.digest());
         }
 
+        /** The same in a container that was started again. */
+        Record in(NodeContainer again) {
+            return new Record(target, container, again.pid(), again.identity(), arguments, uri, digest);
+        }
+
         boolean isReleasedWith(Release release) {
             return release.uri().toString().equals(uri) && release.digest().equals(digest);
         }
@@ -108,6 +114,11 @@ final class Standby {
      * application stands still meanwhile and does not wait for the disk.
      */
     void released(Record record) {
+        write(record, Durability.LATER);
+    }
+
+    /** Records the process that its container has now. */
+    void restarted(Record record) {
         write(record, Durability.LATER);
     }
 

@@ -15,6 +15,7 @@ import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.launcher.linux.Processes;
+import domain.my.lpm.launcher.restore.EntryWord;
 import domain.my.lpm.launcher.status.State;
 import domain.my.lpm.launcher.status.Status;
 import java.io.IOException;
@@ -58,6 +59,9 @@ public final class Standbys {
 
     /** States of a launcher whose container's volumes may not be complete yet. */
     private static final Set<State> PLACING = Set.of(State.PREPARING, State.STANDBY, State.STAGING);
+
+    /** States of a launcher whose copy has taken over. */
+    private static final Set<State> RAN = Set.of(State.RESTORED, State.FRESH);
 
     private static final Set<String> RUNS = Set.of("lpm-restored", "lpm-fresh");
 
@@ -558,6 +562,58 @@ public final class Standbys {
             } catch (IOException problem) {
                 throw new UncheckedIOException("cannot list the launchers in " + pod, problem);
             }
+        }
+    }
+
+    /**
+     * To be called often: a container of a copy that has taken over, and was started again since, waits for a restore that will not
+     * come, as its checkpoint is consumed. Its application begins anew, as that of any container that is started again.
+     */
+    public void startRestarted() {
+        Path directory = launchers.seen(places.directory());
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        List<Standby.Record> ended = new ArrayList<>();
+        try (Stream<Path> pods = Files.list(directory)) {
+            for (Path pod : pods.filter(Files::isDirectory).toList()) {
+                try (Stream<Path> names = Files.list(pod)) {
+                    names.map(name -> new Standby(name, name))
+                            .filter(standby -> RAN.contains(standby.state()))
+                            .flatMap(standby -> standby.record().stream())
+                            .filter(record -> !isThere(record))
+                            .forEach(ended::add);
+                } catch (NoSuchFileException forgotten) {
+                    // Its pod is gone.
+                }
+            }
+        } catch (IOException problem) {
+            throw new UncheckedIOException("cannot list the launchers in " + directory, problem);
+        }
+        ended.forEach(this::startRestarted);
+    }
+
+    private void startRestarted(Standby.Record ended) {
+        synchronized (lock(ended.target())) {
+            Containers.Found found;
+            try {
+                found = containers.find(ended.target(), List.of(ended.container()));
+            } catch (AgentException absent) {
+                LOG.debug("not started again: {}", absent.getMessage());
+                return;
+            }
+            NodeContainer container = found.containers().get(0);
+            Standby standby = standby(ended.target(), ended.container());
+            boolean waits = RAN.contains(standby.state())
+                    && standby.record().filter(ended::equals).isPresent()
+                    && name(container.pid()).equals(WAITS);
+            // One that has been handed over in its turn is deleted before it is fenced: it must never run again.
+            if (!waits || found.pod().isMarkedForDeletion()) {
+                return;
+            }
+            LOG.info("the container {} of pod {} was started again and begins anew", ended.container(), ended.target());
+            steps.during(Step.START_ANEW, () -> EntryWord.START_FRESH.tell(container.pid(), 0));
+            standby.restarted(ended.in(container));
         }
     }
 

@@ -32,6 +32,8 @@ public enum Step {
     SAY_FRESH,
     /** A launcher is told to undo what it has restored. */
     SAY_STOP,
+    /** The application of a container that was started again after its restore is told to begin anew. */
+    START_ANEW,
     /** A held container goes on. */
     RESUME,
     /** A fence is written to the node's disk and carried out. */

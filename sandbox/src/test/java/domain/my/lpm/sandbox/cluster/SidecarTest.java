@@ -250,6 +250,31 @@ class SidecarTest {
     }
 
     @Test
+    void whatEndsInACopyBeginsAnewThere() {
+        migrations.run(pod("ends", ""), "node-a");
+        for (String each : BOTH) {
+            awaitMore(migrations.running("ends").container(each));
+        }
+        Migrations.assertPhase(migrations.migrate("ends", "ends"), MigrationPhase.SUCCEEDED);
+        RunningPod copy = migrations.running("ends-restored");
+        for (String each : BOTH) {
+            RunningContainer restored = copy.container(each);
+            awaitMore(restored);
+            String nonce = restored.output().get(0).split(" ")[2];
+
+            restored.signal("TERM");
+
+            await().atMost(SOON).until(() -> !copy.container(each).id().equals(restored.id()));
+            awaitMore(copy.container(each));
+            assertUnbroken(copy.container(each).output());
+            assertThat(copy.container(each).output().get(0)).doesNotContain(nonce);
+            assertThat(firstProcess(copy, each)).isEqualTo("lpm-fresh");
+        }
+        assertThat(sidecarStatus(migrations.pod("ends-restored")).getRestartCount())
+                .isEqualTo(1);
+    }
+
+    @Test
     void theSourcesSidecarGoesOnWhereTheCopysCannotBeRestored() throws IOException {
         // Every pod has this file, but not every pod the same.
         migrations.run(pod("stays", "exec 4< /etc/hostname"), "node-a");

@@ -52,6 +52,7 @@ class FaultMatrixTest {
         ELSEWHERE.put(Step.IMPORT_IMAGE, runtime);
         ELSEWHERE.put(Step.EXTRACT_IMAGES, runtime);
         ELSEWHERE.put(Step.SAY_FRESH, "the application starts anew, which the ledger would take for a loss");
+        ELSEWHERE.put(Step.START_ANEW, "comes when a copy ends after its migration, as in SidecarTest");
         ELSEWHERE.put(Step.WRITE_NODE, "repeated for as long as the agent lives, and no part of a migration");
     }
 

@@ -77,6 +77,7 @@ record Moment(Role role, Side side, String step) {
                             CALL_KUBELET,
                             PUT_BACK_CRIU_CONFIGURATION,
                             RESUME,
+                            START_ANEW,
                             FENCE,
                             WRITE_NODE,
                             IMPORT_IMAGE -> Set.of();
