@@ -51,10 +51,26 @@ public final class RunningContainer {
     }
 
     static RunningContainer start(RunningPod pod, Container container, int attempt, String podDirectory) {
-        Node node = pod.node();
-        Image image = node.images().get(container.getImage());
-        ContainerSpec spec = new ContainerSpec(pod.pod(), container, image);
         String id = (UUID.randomUUID() + "" + UUID.randomUUID()).replace("-", "");
+        Optional<ImageRestore> restore = ImageRestore.prepare(
+                pod.node(), container.getImage(), STORAGE + "/overlay-containers/" + id + "/restore");
+        try {
+            return start(pod, container, attempt, podDirectory, id, restore);
+        } finally {
+            restore.ifPresent(ImageRestore::discard);
+        }
+    }
+
+    private static RunningContainer start(
+            RunningPod pod,
+            Container container,
+            int attempt,
+            String podDirectory,
+            String id,
+            Optional<ImageRestore> restore) {
+        Node node = pod.node();
+        Image image = node.images().get(restore.map(ImageRestore::baseImage).orElse(container.getImage()));
+        ContainerSpec spec = new ContainerSpec(pod.pod(), container, image);
         String log = pod.logDirectory() + "/" + container.getName() + "/" + attempt + ".log";
         String userdata = STORAGE + "/overlay-containers/" + id + "/userdata";
         String storage = STORAGE + "/overlay/" + id;
@@ -67,6 +83,7 @@ public final class RunningContainer {
                 : Files.exists(node.root().resolve("sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
         String json =
                 spec.json(id, attempt, paths, "/kubepods/pod" + pod.uid() + "/crio-" + id, unified, swapIsCounted);
+        restore.ifPresent(from -> from.requireMounts(json));
         try {
             Path root = node.root();
             Files.createDirectories(root.resolve(userdata.substring(1)));
@@ -94,13 +111,14 @@ public final class RunningContainer {
                 storage,
                 userdata,
                 log,
-                Boolean.TRUE.equals(container.getTty()) ? "-t" : ""));
+                Boolean.TRUE.equals(container.getTty()) ? "-t" : "",
+                restore.map(ImageRestore::directory).orElse("")));
         int pid = reported(result, container.getName());
         RunningContainer running =
                 new RunningContainer(pod, container, image, id, spec.name(attempt), log, Math.max(pid, 0));
         if (result.exitCode() != 0) {
             running.remove();
-            throw failure(result, container.getName());
+            throw failure(result, container.getName(), restore.isPresent() ? "was not restored" : "did not start");
         }
         return running;
     }
@@ -118,9 +136,9 @@ public final class RunningContainer {
         }
     }
 
-    private static SandboxException failure(Result result, String container) {
-        return new SandboxException(
-                "the container '" + container + "' did not start: " + (result.output() + " " + result.error()).strip());
+    private static SandboxException failure(Result result, String container, String what) {
+        return new SandboxException("the container '" + container + "' " + what + ": "
+                + (result.output() + " " + result.error()).strip());
     }
 
     /** 64 hexadecimal digits. */

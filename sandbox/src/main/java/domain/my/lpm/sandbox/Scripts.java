@@ -25,7 +25,7 @@ final class Scripts {
 
     /** Writes the scripts that run on the machine itself. */
     static void install(Path directory) throws IOException {
-        for (String name : List.of("compile", "guard", "join", "keeper", "node")) {
+        for (String name : List.of("compile", "guard", "import-image", "join", "keeper", "node")) {
             Files.writeString(directory.resolve(name), text(name));
         }
     }

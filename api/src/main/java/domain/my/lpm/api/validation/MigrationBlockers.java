@@ -4,6 +4,7 @@ import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.PodMigrationStatus;
@@ -116,6 +117,10 @@ public final class MigrationBlockers {
         if (usableMode(migration, pod).filter(RestoreMode.SELF_RESTORE::equals).isPresent()) {
             selfRestore(pod).forEach(blockers::add);
         }
+        if (usableMode(migration, pod).filter(RestoreMode.CRI_O::equals).isPresent()) {
+            restoreByRuntime(migration, pod).forEach(blockers::add);
+            Volumes.blockersOfRuntime(pod).forEach(blockers::add);
+        }
         String target = migration.getSpec().getTargetNode();
         Volumes.blockers(pod, target != null && target.equals(pod.getSpec().getNodeName()))
                 .forEach(blockers::add);
@@ -209,6 +214,29 @@ public final class MigrationBlockers {
                                     Words.named("container", withTerminal),
                                     name,
                                     withTerminal.size() == 1 ? "has" : "have")));
+        }
+        return blockers.stream();
+    }
+
+    /** What the container runtime's restore cannot take along, or cannot read. */
+    private static Stream<Blocker> restoreByRuntime(PodMigration migration, Pod pod) {
+        String name = pod.getMetadata().getName();
+        List<Blocker> blockers = new ArrayList<>();
+        if (migration.getSpec().getCheckpointMethod() == CheckpointMethod.LAUNCHER) {
+            blockers.add(new Blocker(
+                    Reasons.RESTORE_MODE_UNAVAILABLE,
+                    "pod '%s' is restored by cri-o, which reads the checkpoints of the kubelet alone, and checkpointMethod is launcher;"
+                                    .formatted(name)
+                            + " leave checkpointMethod out, or set restoreMode to self-restore"));
+        }
+        if (pod.getMetadata().getAnnotations() != null
+                && pod.getMetadata().getAnnotations().containsKey(Annotations.INJECTED)) {
+            blockers.add(new Blocker(
+                    Reasons.RESTORE_MODE_UNAVAILABLE,
+                    "pod '%s' was prepared to restore itself, and a container runtime does not restore what was added to it; set"
+                                    .formatted(name)
+                            + " restoreMode to self-restore, or create it with the annotation %s: %s"
+                                    .formatted(Annotations.RESTORE_MODE, RestoreMode.CRI_O.value())));
         }
         return blockers.stream();
     }

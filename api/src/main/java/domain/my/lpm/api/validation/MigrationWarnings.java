@@ -1,8 +1,8 @@
 package domain.my.lpm.api.validation;
 
-import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.PodContainers;
 import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.PodMigration;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;

@@ -101,6 +101,14 @@ final class NodeBlockers {
         boolean byLauncher = status.getCriuVersion() != null;
         @Nullable CheckpointMethod method = migration.getSpec().getCheckpointMethod();
         String kubelet = "the kubelet takes no checkpoints there%s".formatted(why(status, Capability.CHECKPOINT));
+        if (MigrationBlockers.usableMode(migration, pod)
+                .filter(RestoreMode.CRI_O::equals)
+                .isPresent()) {
+            return byKubelet
+                    ? Optional.empty()
+                    : Optional.of(unavailable(
+                            node, kubelet + ", and a runtime restores no other", "set restoreMode to self-restore"));
+        }
         String launcher = "the launcher has no CRIU there";
         if (method == null) {
             return byKubelet || byLauncher

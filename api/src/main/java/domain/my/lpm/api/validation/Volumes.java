@@ -2,6 +2,7 @@ package domain.my.lpm.api.validation;
 
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.Reasons;
+import domain.my.lpm.api.RestoreMode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Volume;
 import java.util.List;
@@ -23,6 +24,18 @@ final class Volumes {
                         "volume '%s' of pod '%s' cannot follow it: %s"
                                 .formatted(volume.getName(), pod.getMetadata().getName(), why)))
                 .stream());
+    }
+
+    /** What a container runtime leaves behind that restores the pod, and a restore by the pod itself does not. */
+    static Stream<Blocker> blockersOfRuntime(Pod pod) {
+        return own(pod).filter(volume -> volume.getEmptyDir() != null)
+                .map(volume -> new Blocker(
+                        Reasons.VOLUME_CANNOT_FOLLOW,
+                        "volume '%s' of pod '%s' cannot follow it: it is an emptyDir, whose content a container runtime does not restore; set restoreMode to %s, which carries it along"
+                                .formatted(
+                                        volume.getName(),
+                                        pod.getMetadata().getName(),
+                                        RestoreMode.SELF_RESTORE.value())));
     }
 
     /** The names of the PersistentVolumeClaims that the target node must be able to mount while the source does. */

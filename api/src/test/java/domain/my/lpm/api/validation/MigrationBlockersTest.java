@@ -220,6 +220,33 @@ class MigrationBlockersTest {
                         "pod 'counter' is restored by cri-o, which takes complete checkpoints only, and the strategy is PreCopy; set"
                                 + " restoreMode to self-restore or strategy to StopAndCopy"),
                 new Case(
+                        "the runtime reads no checkpoints of the launcher",
+                        scene -> {
+                            scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+                            scene.migration.getSpec().setCheckpointMethod(CheckpointMethod.LAUNCHER);
+                        },
+                        Reasons.RESTORE_MODE_UNAVAILABLE,
+                        "pod 'counter' is restored by cri-o, which reads the checkpoints of the kubelet alone, and checkpointMethod is"
+                                + " launcher; leave checkpointMethod out, or set restoreMode to self-restore"),
+                new Case(
+                        "the runtime does not restore what the webhook has prepared",
+                        scene -> {
+                            scene.annotate(Annotations.INJECTED, "0123");
+                            scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+                        },
+                        Reasons.RESTORE_MODE_UNAVAILABLE,
+                        "pod 'counter' was prepared to restore itself, and a container runtime does not restore what was added to it; set"
+                                + " restoreMode to self-restore, or create it with the annotation migration.restore-mode: cri-o"),
+                new Case(
+                        "the runtime leaves emptyDirs behind",
+                        scene -> {
+                            scene.annotate(Annotations.RESTORE_MODE, "cri-o");
+                            scene.add(volume().withNewEmptyDir().endEmptyDir().build());
+                        },
+                        Reasons.VOLUME_CANNOT_FOLLOW,
+                        "volume 'data' of pod 'counter' cannot follow it: it is an emptyDir, whose content a container runtime does not restore;"
+                                + " set restoreMode to self-restore, which carries it along"),
+                new Case(
                         "containers have no process 1 of their own",
                         scene -> scene.pod().getSpec().setShareProcessNamespace(true),
                         Reasons.POD_CANNOT_SELF_RESTORE,
@@ -284,6 +311,15 @@ class MigrationBlockersTest {
                         Reasons.CHECKPOINT_UNAVAILABLE,
                         "no checkpoint can be taken of pod 'counter' on node 'node-a', because the kubelet takes no checkpoints there"
                                 + " (CRI-O has no CRIU); set checkpointMethod to launcher or leave it out"),
+                new Case(
+                        "the kubelet of the source takes none, and the runtime restores no other",
+                        scene -> {
+                            Scene.disable(scene.sourceAgent(), Capability.CHECKPOINT, "CRI-O has no CRIU");
+                            scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+                        },
+                        Reasons.CHECKPOINT_UNAVAILABLE,
+                        "no checkpoint can be taken of pod 'counter' on node 'node-a', because the kubelet takes no checkpoints there"
+                                + " (CRI-O has no CRIU), and a runtime restores no other; set restoreMode to self-restore"),
                 new Case(
                         "the launcher of the source takes none",
                         scene -> {
@@ -533,6 +569,8 @@ class MigrationBlockersTest {
                                 && !what.message().startsWith("pod 'counter' opted out")
                                 && !what.message().startsWith("pod 'counter' is restored by")
                                 && !what.message().contains("by cri-o")
+                                && !what.message().contains("a runtime restores")
+                                && !what.message().contains("container runtime does not restore")
                                 && !what.message().contains("'magic'"))
                 .forEach(what -> what.change().accept(scene));
 

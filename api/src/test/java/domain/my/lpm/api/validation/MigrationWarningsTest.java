@@ -2,8 +2,8 @@ package domain.my.lpm.api.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.migration.MigrationStrategy;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EphemeralContainerBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;

@@ -1,6 +1,9 @@
 package domain.my.lpm.controller.checkpoint;
 
 import domain.my.lpm.api.Finalizers;
+import domain.my.lpm.api.RestoreMode;
+import domain.my.lpm.api.TcpPolicy;
+import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.checkpoint.DeletionPolicy;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.checkpoint.PodCheckpointSpec;
@@ -35,8 +38,14 @@ public final class OwnedCheckpoints {
                         ? null
                         : migration.getStatus().getSourcePod().uid());
         spec.setHold(hold);
-        spec.setCheckpointMethod(migration.getSpec().getCheckpointMethod());
-        spec.setTcp(migration.getSpec().getTcp());
+        if (migration.getStatus().getRestoreMode() == RestoreMode.CRI_O) {
+            // A runtime reads what a runtime has written, and restores no connection unless its node is configured so.
+            spec.setCheckpointMethod(CheckpointMethod.KUBELET);
+            spec.setTcp(TcpPolicy.FAIL);
+        } else {
+            spec.setCheckpointMethod(migration.getSpec().getCheckpointMethod());
+            spec.setTcp(migration.getSpec().getTcp());
+        }
         spec.setCompression(migration.getSpec().getCompression());
         spec.setDeletionPolicy(DeletionPolicy.DELETE);
         PodCheckpoint checkpoint = new PodCheckpoint();

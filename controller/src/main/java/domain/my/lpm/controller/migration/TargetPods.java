@@ -80,11 +80,19 @@ public final class TargetPods {
                 .build();
     }
 
-    /** The copy for a container runtime that restores checkpoint images, by the names of their containers. */
+    /**
+     * The copy for a container runtime that restores checkpoint images, by the names of their containers. No registry has them.
+     * What has ended is not restarted: the kubelet would restore it from the checkpoint once more, and what it had done since would
+     * be done twice.
+     */
     public static Pod withImages(Pod copy, Map<String, String> images) {
         Pod changed = Serialization.clone(copy);
+        changed.getSpec().setRestartPolicy("Never");
         for (Container container : PodContainers.lasting(changed.getSpec())) {
-            Optional.ofNullable(images.get(container.getName())).ifPresent(container::setImage);
+            Optional.ofNullable(images.get(container.getName())).ifPresent(image -> {
+                container.setImage(image);
+                container.setImagePullPolicy("Never");
+            });
         }
         return changed;
     }

@@ -11,6 +11,7 @@ import domain.my.lpm.agent.kubelet.KubeletClient;
 import domain.my.lpm.agent.node.KubernetesApi;
 import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.sandbox.CheckpointImages;
 import domain.my.lpm.sandbox.migration.AgentKey;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.net.URI;
@@ -78,7 +79,7 @@ public final class NodeAgent implements Component {
                         Duration.ofSeconds(20),
                         LEASE_CHECK,
                         Duration.ofMinutes(1),
-                        "",
+                        CheckpointImages.IMPORT_COMMAND,
                         Path.of("/usr/sbin/criu")),
                 new AgentEdges(
                         launchers,

@@ -1,7 +1,6 @@
 package domain.my.lpm.sandbox.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
@@ -14,6 +13,8 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** What tests do with PodMigrations in a cluster, all of it in one namespace. */
@@ -40,7 +41,7 @@ final class Migrations {
                         .build())
                 .create();
         String name = created.getMetadata().getName();
-        await().atMost(SOON)
+        Awaitility.await().atMost(SOON)
                 .until(() -> pod(name).getStatus().getConditions().stream()
                         .anyMatch(each -> each.getType().equals("Ready")
                                 && each.getStatus().equals("True")));
@@ -72,6 +73,11 @@ final class Migrations {
      * @param spec more of its specification, each line of it a field
      */
     PodMigration migrate(String name, String pod, String... spec) {
+        return awaitEnd(create(name, pod, spec));
+    }
+
+    /** Creates a PodMigration, see {@link #migrate}. */
+    PodMigration create(String name, String pod, String... spec) {
         StringBuilder yaml = new StringBuilder("""
                 apiVersion: lpm.my.domain/v1
                 kind: PodMigration
@@ -82,21 +88,31 @@ final class Migrations {
         for (String field : spec) {
             yaml.append("  ").append(field).append('\n');
         }
-        PodMigration created = cluster.client()
+        return cluster.client()
                 .resource(Serialization.unmarshal(yaml.toString(), PodMigration.class))
                 .create();
-        await().atMost(SOON).until(() -> {
-            MigrationPhase phase = Objects.requireNonNull(
-                            cluster.client().resource(created).get().getStatus())
-                    .getPhase();
+    }
+
+    /** Waits for the end of a PodMigration. */
+    PodMigration awaitEnd(PodMigration created) {
+        return await(created, now -> {
+            MigrationPhase phase = now.getStatus().getPhase();
             return phase != null && phase.isFinal();
         });
-        return cluster.client().resource(created).get();
+    }
+
+    /** Waits until a PodMigration, as the API has it, is like that. */
+    PodMigration await(PodMigration created, Predicate<PodMigration> reached) {
+        return Awaitility.await()
+                .atMost(SOON)
+                .until(
+                        () -> cluster.client().resource(created).get(),
+                        now -> now.getStatus() != null && reached.test(now));
     }
 
     /** Nothing of the pod of this name runs; its kubelet may still be removing it. */
     void awaitGone(String name) {
-        await().atMost(SOON).until(() -> find(name) == null);
+        Awaitility.await().atMost(SOON).until(() -> find(name) == null);
     }
 
     /** Who took the checkpoint of a container. */

@@ -12,6 +12,7 @@ import domain.my.lpm.agent.node.Launchers;
 import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.sandbox.CheckpointImages;
 import domain.my.lpm.sandbox.cluster.Certificates;
 import domain.my.lpm.sandbox.cluster.NodeLaunchers;
 import domain.my.lpm.sandbox.fault.Announcements.Side;
@@ -74,7 +75,7 @@ final class AgentMain {
                         Duration.ofSeconds(20),
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),
-                        "",
+                        CheckpointImages.IMPORT_COMMAND,
                         Path.of("/usr/sbin/criu")),
                 new AgentEdges(
                         launchers,

@@ -6,6 +6,7 @@ import domain.my.lpm.controller.MigrationFailure;
 import domain.my.lpm.controller.migration.Migration;
 import domain.my.lpm.controller.migration.TargetPods;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
@@ -17,9 +18,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Source and copy as the API server has them. */
 final class Pods {
+    /** Why a container waits before anything was tried. */
+    private static final Set<String> NOT_TRIED = Set.of("ContainerCreating", "PodInitializing");
+
+    /** Why a container ended that its runtime could not start. */
+    private static final Set<String> NEVER_RAN = Set.of("StartError", "ContainerCannotRun");
+
     private Pods() {}
 
     /** The source as last seen; empty when it is gone or another one has its name. */
@@ -138,6 +146,33 @@ final class Pods {
             return waiting;
         }
         return pod.getSpec().getNodeName() == null ? "no node has been found for it" : "its containers do not run yet";
+    }
+
+    /**
+     * Which containers the node has tried to start and could not, and why; empty where none.
+     *
+     * @return the words of the kubelet
+     */
+    static Optional<String> refused(Pod pod) {
+        boolean some = containers(pod).stream()
+                .map(container ->
+                        container.getState() == null ? null : container.getState().getWaiting())
+                .anyMatch(state -> state != null && !NOT_TRIED.contains(String.valueOf(state.getReason())));
+        return some ? Optional.of(waiting(pod)) : Optional.empty();
+    }
+
+    /** Whether a container of the pod runs or has run, as far as its node has told. */
+    static boolean anyRan(Pod pod) {
+        return containers(pod).stream()
+                .anyMatch(container -> hasRun(container.getState()) || hasRun(container.getLastState()));
+    }
+
+    private static boolean hasRun(@Nullable ContainerState state) {
+        return state != null
+                && (state.getRunning() != null
+                        || (state.getTerminated() != null
+                                && !NEVER_RAN.contains(
+                                        String.valueOf(state.getTerminated().getReason()))));
     }
 
     /** The runs of the containers, by which a restart is noticed: {@code name=containerID}, one on a line. */

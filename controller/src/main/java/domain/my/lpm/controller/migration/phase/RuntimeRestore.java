@@ -14,6 +14,8 @@ import domain.my.lpm.controller.migration.Migration;
 import domain.my.lpm.controller.migration.TargetPods;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,10 +117,51 @@ final class RuntimeRestore implements RestoreProcedure {
                 Runs.recordRunning(migration, false, migration.now());
                 return true;
             }
+            Pods.refused(copy.get()).ifPresent(why -> refused(migration, copy.get(), why));
             return false;
+        }
+        if (copy.isEmpty() && Reasons.RESTORE_FAILED.equals(migration.status().getReason())) {
+            Runs.recordLost(
+                    migration,
+                    Reasons.RESTORE_FAILED,
+                    "%s; the copy is removed".formatted(migration.status().getMessage()));
+            return true;
         }
         return Runs.isLost(
                 migration, new AgentFailure(AgentFailure.Kind.NOT_FOUND, "see the events of that pod and of its node"));
+    }
+
+    /** The node tries again and again, as what is in its way may be put out of it; but it is said, and comes to an end. */
+    private static void refused(Migration migration, Pod copy, String why) {
+        if (copy.isMarkedForDeletion()) {
+            return;
+        }
+        if (!Reasons.RESTORE_FAILED.equals(migration.status().getReason())) {
+            migration.record(
+                    Step.RECORD_RUNNING,
+                    status -> status.because(
+                            Reasons.RESTORE_FAILED,
+                            "the hand-over is decided, but the runtime of node '%s' does not restore the copy '%s': %s; %s"
+                                    .formatted(
+                                            migration.targetNode(),
+                                            migration.target().name(),
+                                            why,
+                                            Pods.anyRan(copy)
+                                                    ? "some of its containers have run"
+                                                    : "no container of it has run an instruction")));
+            migration.event(true);
+        }
+        Instant until = Instant.parse(String.valueOf(migration.status().getCommitTime()))
+                .plusSeconds(migration.spec().getTimeouts().getRestoreSeconds());
+        if (migration.now().isBefore(until)) {
+            migration.atMost(Duration.between(migration.now(), until));
+            return;
+        }
+        // What is said to be lost must not begin to run after that.
+        migration.act(Step.DELETE_TARGET_POD, () -> {
+            migration.cluster().deletePod(copy, Optional.empty());
+            return true;
+        });
     }
 
     /** The images of all containers, once they are made. */

@@ -135,7 +135,11 @@ final class ContainerRecord {
             terminated = null;
             starts = pod.starts(name());
             String message = String.valueOf(failure.getMessage());
-            waitsFor(message.contains("has no image") ? "ErrImagePull" : "CreateContainerError", message);
+            waitsFor(
+                    message.contains("has no image")
+                            ? "ErrImagePull"
+                            : message.contains("was not restored") ? "RunContainerError" : "CreateContainerError",
+                    message);
             delay(now);
         }
     }
