@@ -19,7 +19,8 @@ import java.util.Set;
  * @param sharePatience how long a small thing on the shared storage may take
  * @param leaseCheck how often leases are looked at
  * @param probe how often the node is looked at
- * @param imageCommand what puts an OCI layout into the node's storage, with {@code {layout}} and {@code {image}} in it; empty:
+ * @param imageCommand what puts an OCI layout into the node's storage, with {@code {layout}}, {@code {image}} and,
+ *     for the image that the container ran from, {@code {base}} in it; empty:
  *     there is none
  * @param criu the program, as launchers see it
  */

@@ -205,7 +205,8 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "",
             description =
                     "What puts an OCI layout into the node's image storage, with {layout} and {image} in its place:"
-                            + " skopeo copy oci:{layout} containers-storage:{image}. Default: none, and there is no cri-o mode")
+                            + " skopeo copy oci:{layout} containers-storage:{image}. {base} is the image that the container"
+                            + " ran from, which the node needs, too. Default: none, and there is no cri-o mode")
     String imageCommand = "";
 
     @Option(

@@ -3,8 +3,10 @@ package domain.my.lpm.agent.image;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import domain.my.lpm.agent.AgentException;
 import domain.my.lpm.checkpoint.archive.TarEntry;
 import domain.my.lpm.checkpoint.archive.TarWriter;
+import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Durable;
 import domain.my.lpm.checkpoint.repository.Provenance;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
@@ -20,6 +22,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -30,11 +33,37 @@ import java.util.Map;
  */
 final class CheckpointImage {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final String CONFIG = "config.dump";
     private static final String CRI_O = "io.kubernetes.cri-o.annotations.checkpoint.";
 
     private CheckpointImage() {}
 
     private record Blob(String digest, long size) {}
+
+    /**
+     * Requires what a runtime reads before it restores anything: what another runtime wrote of the container.
+     *
+     * @throws AgentException if it is missing, as in a checkpoint that a launcher took
+     */
+    static void requireOfRuntime(StoredContainer stored, CheckpointUri uri) {
+        for (String file : List.of(CONFIG, "spec.dump")) {
+            if (stored.file(file).isEmpty()) {
+                throw new AgentException(
+                        AgentException.Kind.FAILED_PRECONDITION,
+                        uri + " has no " + file + ", without which no container runtime restores it; let the kubelet take the"
+                                + " checkpoint, or use self-restore");
+            }
+        }
+    }
+
+    /** The image that the container ran from, which the node needs to restore it; empty where it is not told. */
+    static String base(StoredContainer stored) throws IOException {
+        return stored.file(CONFIG).isPresent()
+                ? JSON.readTree(stored.read(CONFIG, 1 << 20))
+                        .path("rootfsImageName")
+                        .asText()
+                : "";
+    }
 
     /** Writes a layout; what is there is replaced. The files are verified on the way. */
     static void write(StoredContainer stored, Path layout, String image) throws IOException {
@@ -84,8 +113,8 @@ final class CheckpointImage {
             annotations.put(CRI_O + "criu.version", provenance.criuVersion());
         }
         annotations.put("org.criu.checkpoint.engine.name", provenance.runtime());
-        if (stored.file("config.dump").isPresent()) {
-            var config = JSON.readTree(stored.read("config.dump", 1 << 20));
+        if (stored.file(CONFIG).isPresent()) {
+            var config = JSON.readTree(stored.read(CONFIG, 1 << 20));
             putIfThere(
                     annotations,
                     CRI_O + "rawImageName",

@@ -159,7 +159,7 @@ public final class StoredCheckpoints {
         String image = "localhost/lpm-checkpoint/" + uri.container() + ":"
                 + digest.substring("sha256:".length(), "sha256:".length() + 32);
         try {
-            share.during("the image of " + uri, LONG, () -> {
+            String base = share.during("the image of " + uri, LONG, () -> {
                 String found = Manifests.digest(uri, share.root());
                 if (!found.equals(digest)) {
                     throw new AgentException(
@@ -167,10 +167,12 @@ public final class StoredCheckpoints {
                             uri + ": its manifest has the digest " + found + " and not " + digest
                                     + "; name the checkpoint that was taken");
                 }
-                CheckpointImage.write(trusted(uri), launchers.seen(layout), image);
-                return true;
+                StoredContainer stored = trusted(uri);
+                CheckpointImage.requireOfRuntime(stored, uri);
+                CheckpointImage.write(stored, launchers.seen(layout), image);
+                return CheckpointImage.base(stored);
             });
-            steps.during(Step.IMPORT_IMAGE, () -> load(layout, image));
+            steps.during(Step.IMPORT_IMAGE, () -> load(layout, image, base));
             return image;
         } finally {
             try {
@@ -181,10 +183,12 @@ public final class StoredCheckpoints {
         }
     }
 
-    private void load(Path layout, String image) {
+    private void load(Path layout, String image, String base) {
         List<String> command = new ArrayList<>();
         for (String word : imageCommand.strip().split("\\s+")) {
-            command.add(word.replace("{layout}", layout.toString()).replace("{image}", image));
+            command.add(word.replace("{layout}", layout.toString())
+                    .replace("{image}", image)
+                    .replace("{base}", base));
         }
         Process process = launchers.startProgram(command);
         try {

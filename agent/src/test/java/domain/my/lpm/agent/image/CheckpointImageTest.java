@@ -1,9 +1,11 @@
 package domain.my.lpm.agent.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import domain.my.lpm.agent.AgentException;
 import domain.my.lpm.checkpoint.archive.ArchiveSource;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Form;
@@ -22,6 +24,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -63,6 +66,17 @@ class CheckpointImageTest {
                 .isEqualTo(digest);
         assertThat(descriptor.path("size").asLong()).isEqualTo(bytes.length);
         return file;
+    }
+
+    @Test
+    void whatNoRuntimeHasWrittenBecomesNoImage() throws IOException {
+        StoredContainer stored = stored(Form.EXTRACTED);
+
+        assertThat(CheckpointImage.base(stored)).isEqualTo("docker.io/library/busybox:1.37");
+        assertThatThrownBy(() -> CheckpointImage.requireOfRuntime(stored, new CheckpointUri("u-1", "hop-1", "main")))
+                .isInstanceOf(AgentException.class)
+                .hasMessage("shared://u-1/hop-1/main/dump.tar.zst has no spec.dump, without which no container runtime restores it;"
+                        + " let the kubelet take the checkpoint, or use self-restore");
     }
 
     @ParameterizedTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.agent.protocol.CheckpointRequest;
 import domain.my.lpm.agent.protocol.PrepareRequest;
+import domain.my.lpm.agent.protocol.Taker;
+import domain.my.lpm.agent.protocol.TcpPolicy;
 import domain.my.lpm.api.Annotations;
 import domain.my.lpm.api.RestoreMode;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
@@ -145,7 +147,11 @@ class ExtremesTest {
         // The copy is made after the commit, from the checkpoint alone.
         assertThat(cluster.agent("a").requests(CheckpointRequest.class))
                 .singleElement()
-                .satisfies(request -> assertThat(request.getDurableLater()).isFalse());
+                .satisfies(request -> {
+                    assertThat(request.getDurableLater()).isFalse();
+                    assertThat(request.getTaker()).isEqualTo(Taker.KUBELET);
+                    assertThat(request.getTcp()).isEqualTo(TcpPolicy.FAIL);
+                });
         Pod copy = cluster.client()
                 .pods()
                 .inNamespace(FakeCluster.NAMESPACE)
@@ -157,6 +163,8 @@ class ExtremesTest {
                         .formatted(
                                 source.getMetadata().getUid(),
                                 migration.getMetadata().getUid()));
+        assertThat(copy.getSpec().getContainers().get(0).getImagePullPolicy()).isEqualTo("Never");
+        assertThat(copy.getSpec().getRestartPolicy()).isEqualTo("Never");
         assertThat(copy.getSpec().getNodeName()).isEqualTo("b");
     }
 

@@ -220,6 +220,67 @@ class FailureTest {
     }
 
     @Test
+    void aCopyThatTheRuntimeDoesNotRestoreIsSaidToBeLost() {
+        Pod source = cluster.pod("counter", "a");
+        cluster.doNotStart("counter-restored");
+        cluster.startController(FakeCluster.settings(), new StepListener() {
+            @Override
+            public void after(Step step) {
+                if (step == Step.CREATE_TARGET_POD) {
+                    cluster.client()
+                            .pods()
+                            .inNamespace(FakeCluster.NAMESPACE)
+                            .withName("counter-restored")
+                            .edit(pod -> new PodBuilder(pod)
+                                    .withNewStatus()
+                                    .withPhase("Pending")
+                                    .addNewContainerStatus()
+                                    .withName("app")
+                                    .withNewState()
+                                    .withNewWaiting()
+                                    .withReason("RunContainerError")
+                                    .withMessage("CRIU refuses")
+                                    .endWaiting()
+                                    .endState()
+                                    .endContainerStatus()
+                                    .endStatus()
+                                    .build());
+                }
+            }
+        });
+
+        cluster.migrate("move", "counter", "b", spec -> {
+            spec.setRestoreMode(RestoreMode.CRI_O);
+            spec.getTimeouts().setRestoreSeconds(2);
+        });
+
+        PodMigration waiting = cluster.awaitMigration(
+                "move",
+                "refused",
+                migration -> migration.getStatus() != null
+                        && "RestoreFailed".equals(migration.getStatus().getReason()));
+        String refused = "the hand-over is decided, but the runtime of node 'b' does not restore the copy 'counter-restored':"
+                + " container 'app' waits: RunContainerError (CRIU refuses); no container of it has run an instruction";
+        assertThat(waiting.getStatus().getMessage()).startsWith(refused);
+        PodMigration migration = cluster.awaitEnd("move");
+        Condition restored = Conditions.find(migration.getStatus().getConditions(), ConditionTypes.RESTORED)
+                .orElseThrow();
+        assertThat(restored.getStatus()).isEqualTo("False");
+        assertThat(restored.getReason()).isEqualTo("RestoreFailed");
+        assertThat(migration.getStatus().getReason()).isEqualTo("RestoreFailed");
+        assertThat(migration.getStatus().getMessage())
+                .startsWith(refused + "; the copy is removed; the hand-over had been decided, so that the source does not go on"
+                        + " either. What memory held is in the checkpoint shared://"
+                        + source.getMetadata().getUid());
+        assertThat(cluster.client()
+                        .pods()
+                        .inNamespace(FakeCluster.NAMESPACE)
+                        .withName("counter-restored")
+                        .get())
+                .isNull();
+    }
+
+    @Test
     void aLeaseThatLapsedForbidsTheCommit() {
         Pod source = cluster.pod("counter", "a");
         AtomicBoolean once = new AtomicBoolean();

@@ -12,6 +12,7 @@ import domain.my.lpm.sandbox.Settings;
 import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.cluster.Certificates;
 import domain.my.lpm.sandbox.cluster.ControlPlane;
+import domain.my.lpm.sandbox.cluster.RestoringNodes;
 import domain.my.lpm.sandbox.cluster.SandboxCluster;
 import domain.my.lpm.sandbox.cluster.node.KubeletAccess.Right;
 import domain.my.lpm.sandbox.cluster.server.Interference;
@@ -68,6 +69,7 @@ final class FaultCluster implements AutoCloseable {
         }
         try {
             ControlPlane.installKeys(cluster);
+            new RestoringNodes(cluster, TARGET).start();
             stages = new CriuStages(cluster.sandbox().share());
             startParticipants();
             for (Node node : cluster.nodes()) {

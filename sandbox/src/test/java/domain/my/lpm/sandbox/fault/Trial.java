@@ -14,6 +14,7 @@ import domain.my.lpm.sandbox.Patience;
 import domain.my.lpm.sandbox.Specimens;
 import domain.my.lpm.sandbox.fault.Announcements.Side;
 import domain.my.lpm.sandbox.fault.Ledger.Tick;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -121,13 +122,19 @@ final class Trial {
                 .withTerminationGracePeriodSeconds(1L)
                 .endSpec()
                 .build();
-        if (scenario == Scenario.KUBELET) {
+        if (scenario == Scenario.KUBELET || scenario == Scenario.RUNTIME) {
             pod.getMetadata().setAnnotations(Map.of());
         }
-        List<String> command = new ArrayList<>(
-                Objects.requireNonNull(pod.getSpec().getContainers().get(0).getCommand()));
+        Container counter = pod.getSpec().getContainers().get(0);
+        List<String> command = new ArrayList<>(Objects.requireNonNull(counter.getCommand()));
         command.replaceAll(word -> word.replace("usleep 100000", "usleep 20000"));
-        pod.getSpec().getContainers().get(0).setCommand(command);
+        if (scenario == Scenario.RUNTIME) {
+            // A runtime does not bring its content along.
+            pod.getSpec().setVolumes(List.of());
+            counter.setVolumeMounts(List.of());
+            command.replaceAll(word -> word.replace("/data/counter.log", "/dev/null"));
+        }
+        counter.setCommand(command);
         client.resource(pod).create();
     }
 
@@ -138,13 +145,18 @@ final class Trial {
                         metadata: {name: %1$s, namespace: default}
                         spec:
                           podName: %1$s
+                          %2$s
                           timeouts:
                             pendingSeconds: 40
                             checkpointSeconds: 20
                             transferSeconds: 20
                             restoreSeconds: 20
                             rollbackSeconds: 40
-                        """.formatted(name), PodMigration.class);
+                        """.formatted(
+                                name,
+                                scenario == Scenario.RUNTIME
+                                        ? "restoreMode: cri-o\n  targetNode: " + FaultCluster.TARGET
+                                        : ""), PodMigration.class);
     }
 
     /** While this runs, the participant stands at its step. */
@@ -317,7 +329,7 @@ final class Trial {
                             .getCheckpointMethod());
                     assertThat(method)
                             .isEqualTo(
-                                    scenario == Scenario.KUBELET
+                                    scenario == Scenario.KUBELET || scenario == Scenario.RUNTIME
                                             ? CheckpointMethod.KUBELET
                                             : CheckpointMethod.LAUNCHER);
                 }
