@@ -50,7 +50,8 @@ final class CheckpointImage {
             if (stored.file(file).isEmpty()) {
                 throw new AgentException(
                         AgentException.Kind.FAILED_PRECONDITION,
-                        uri + " has no " + file + ", without which no container runtime restores it; let the kubelet take the"
+                        uri + " has no " + file
+                                + ", without which no container runtime restores it; let the kubelet take the"
                                 + " checkpoint, or use self-restore");
             }
         }

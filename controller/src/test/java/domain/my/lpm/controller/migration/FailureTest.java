@@ -259,8 +259,9 @@ class FailureTest {
                 "refused",
                 migration -> migration.getStatus() != null
                         && "RestoreFailed".equals(migration.getStatus().getReason()));
-        String refused = "the hand-over is decided, but the runtime of node 'b' does not restore the copy 'counter-restored':"
-                + " container 'app' waits: RunContainerError (CRIU refuses); no container of it has run an instruction";
+        String refused =
+                "the hand-over is decided, but the runtime of node 'b' does not restore the copy 'counter-restored':"
+                        + " container 'app' waits: RunContainerError (CRIU refuses); no container of it has run an instruction";
         assertThat(waiting.getStatus().getMessage()).startsWith(refused);
         PodMigration migration = cluster.awaitEnd("move");
         Condition restored = Conditions.find(migration.getStatus().getConditions(), ConditionTypes.RESTORED)
@@ -269,7 +270,8 @@ class FailureTest {
         assertThat(restored.getReason()).isEqualTo("RestoreFailed");
         assertThat(migration.getStatus().getReason()).isEqualTo("RestoreFailed");
         assertThat(migration.getStatus().getMessage())
-                .startsWith(refused + "; the copy is removed; the hand-over had been decided, so that the source does not go on"
+                .startsWith(refused
+                        + "; the copy is removed; the hand-over had been decided, so that the source does not go on"
                         + " either. What memory held is in the checkpoint shared://"
                         + source.getMetadata().getUid());
         assertThat(cluster.client()

@@ -194,6 +194,26 @@ class RuntimeRestoreTest {
     }
 
     @Test
+    void whatTheRuntimeRestoredMovesOn() {
+        migrations.run(counter("hopper"), "node-a");
+        RunningContainer first = migrations.running("hopper").container("main");
+        awaitMore(first);
+        Migrations.assertPhase(migrations.migrate("there", "hopper", BY_RUNTIME, THERE), MigrationPhase.SUCCEEDED);
+        RunningContainer second = migrations.running("hopper-restored").container("main");
+        awaitMore(second);
+
+        PodMigration again =
+                migrations.migrate("again", "hopper-restored", BY_RUNTIME, THERE, "allowSameNode: true");
+
+        Migrations.assertPhase(again, MigrationPhase.SUCCEEDED);
+        RunningContainer third = migrations.running("hopper-restored-2").container("main");
+        awaitMore(third);
+        assertUnbroken(Stream.of(first, second, third)
+                .flatMap(container -> container.output().stream())
+                .toList());
+    }
+
+    @Test
     void aNodeWhoseRuntimeDoesNotRestoreIsRefused() {
         migrations.run(counter("refused"), "node-b");
         RunningContainer source = migrations.running("refused").container("main");

@@ -155,8 +155,9 @@ final class Pods {
      */
     static Optional<String> refused(Pod pod) {
         boolean some = containers(pod).stream()
-                .map(container ->
-                        container.getState() == null ? null : container.getState().getWaiting())
+                .map(container -> container.getState() == null
+                        ? null
+                        : container.getState().getWaiting())
                 .anyMatch(state -> state != null && !NOT_TRIED.contains(String.valueOf(state.getReason())));
         return some ? Optional.of(waiting(pod)) : Optional.empty();
     }

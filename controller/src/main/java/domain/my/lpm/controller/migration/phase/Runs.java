@@ -120,7 +120,8 @@ final class Runs {
     static boolean isKnown(Migration migration) {
         return migration.status().getDowntimeMillis() != null
                 || migration.isNot(ConditionTypes.RESTORED, Reasons.TARGET_LOST)
-                || migration.isNot(ConditionTypes.RESTORED, Reasons.RESTORE_FAILED);
+                || migration.isNot(ConditionTypes.RESTORED, Reasons.RESTORE_FAILED)
+                || migration.isNot(ConditionTypes.RESTORED, Reasons.SOURCE_LOST);
     }
 
     private static long zero(@Nullable Long millis) {

@@ -33,7 +33,21 @@ final class RuntimeRestore implements RestoreProcedure {
 
     @Override
     public boolean standBy(Migration migration) {
+        requireName(migration);
         return true;
+    }
+
+    /** After the commit it would be too late. */
+    private static void requireName(Migration migration) {
+        if (migration
+                .cluster()
+                .readPod(migration.namespace(), migration.target().name())
+                .isPresent()) {
+            throw new MigrationFailure(
+                    Reasons.NAME_TAKEN,
+                    "there is a pod '%s' already, which is not the copy that this migration needs under that name; delete or rename it"
+                            .formatted(migration.target().name()));
+        }
     }
 
     @Override
@@ -65,6 +79,7 @@ final class RuntimeRestore implements RestoreProcedure {
                                             .orElse("")));
         }
         if (phase == CheckpointPhase.SUCCEEDED) {
+            requireName(migration);
             return new Restored.Complete();
         }
         // So that it is known again after a crash.
@@ -76,42 +91,23 @@ final class RuntimeRestore implements RestoreProcedure {
     @Override
     public boolean run(Migration migration) {
         if (migration.target().uid() == null) {
-            Optional<Map<String, String>> images = images(migration, true);
-            if (images.isEmpty()) {
-                return false;
-            }
-            Optional<Pod> source = migration
-                    .cluster()
-                    .readPod(migration.namespace(), migration.spec().getPodName())
-                    .filter(pod ->
-                            pod.getMetadata().getUid().equals(migration.source().uid()));
-            if (source.isEmpty()) {
-                Runs.recordLost(
-                        migration,
-                        Reasons.SOURCE_LOST,
-                        "pod '%s' was deleted by somebody else before the copy was created from it"
-                                .formatted(migration.spec().getPodName()));
-                return true;
-            }
-            Pod wanted = TargetPods.withImages(
-                    TargetPods.copy(
-                            source.get(),
-                            migration.target().name(),
-                            Optional.of(migration.targetNode()),
-                            RestoreMode.CRI_O,
-                            migration.checkpoint()),
-                    images.get());
-            try {
-                SelfRestore.recordCreated(
-                        migration,
-                        migration.act(
-                                Step.CREATE_TARGET_POD,
-                                () -> migration.cluster().createPod(wanted)));
-            } catch (MigrationFailure refused) {
-                return !Runs.retries(migration, refused.reason(), refused.sentence());
+            Optional<Boolean> end = create(migration);
+            if (end.isPresent()) {
+                return end.get();
             }
         }
         Optional<Pod> copy = Pods.seeTarget(migration);
+        if (copy.isPresent() && copy.get().isMarkedForDeletion() && isRefused(migration)) {
+            if (Pods.anyRan(copy.get())) {
+                migration.record(
+                        Step.RECORD_RUNNING,
+                        status -> status.because(
+                                Reasons.TARGET_LOST,
+                                "the copy '%s' began to run just as it was being removed"
+                                        .formatted(migration.target().name())));
+            }
+            return false;
+        }
         if (copy.isPresent() && !Pods.isOver(copy.get())) {
             if (Pods.allRun(copy.get())) {
                 Runs.recordRunning(migration, false, migration.now());
@@ -120,7 +116,7 @@ final class RuntimeRestore implements RestoreProcedure {
             Pods.refused(copy.get()).ifPresent(why -> refused(migration, copy.get(), why));
             return false;
         }
-        if (copy.isEmpty() && Reasons.RESTORE_FAILED.equals(migration.status().getReason())) {
+        if (copy.isEmpty() && isRefused(migration)) {
             Runs.recordLost(
                     migration,
                     Reasons.RESTORE_FAILED,
@@ -131,12 +127,59 @@ final class RuntimeRestore implements RestoreProcedure {
                 migration, new AgentFailure(AgentFailure.Kind.NOT_FOUND, "see the events of that pod and of its node"));
     }
 
+    /** Creates the copy and records it; what {@link #run} says where that is not to be had. */
+    private static Optional<Boolean> create(Migration migration) {
+        Optional<Pod> before = migration
+                .cluster()
+                .readPod(migration.namespace(), migration.target().name())
+                .filter(pod -> TargetPods.isCopy(pod, migration.checkpoint()));
+        if (before.isPresent()) {
+            SelfRestore.recordCreated(migration, before.get());
+            return Optional.empty();
+        }
+        Optional<Map<String, String>> images = images(migration, true);
+        if (images.isEmpty()) {
+            return Optional.of(false);
+        }
+        Optional<Pod> source = migration
+                .cluster()
+                .readPod(migration.namespace(), migration.spec().getPodName())
+                .filter(pod ->
+                        pod.getMetadata().getUid().equals(migration.source().uid()));
+        if (source.isEmpty()) {
+            Runs.recordLost(
+                    migration,
+                    Reasons.SOURCE_LOST,
+                    "pod '%s' was deleted by somebody else before the copy was created from it"
+                            .formatted(migration.spec().getPodName()));
+            return Optional.of(true);
+        }
+        Pod wanted = TargetPods.withImages(
+                TargetPods.copy(
+                        source.get(),
+                        migration.target().name(),
+                        Optional.of(migration.targetNode()),
+                        RestoreMode.CRI_O,
+                        migration.checkpoint()),
+                images.get());
+        try {
+            SelfRestore.recordCreated(
+                    migration,
+                    migration.act(
+                            Step.CREATE_TARGET_POD, () -> migration.cluster().createPod(wanted)));
+            return Optional.empty();
+        } catch (MigrationFailure refused) {
+            return Optional.of(!Runs.retries(migration, refused.reason(), refused.sentence()));
+        }
+    }
+
+    private static boolean isRefused(Migration migration) {
+        return Reasons.RESTORE_FAILED.equals(migration.status().getReason());
+    }
+
     /** The node tries again and again, as what is in its way may be put out of it; but it is said, and comes to an end. */
     private static void refused(Migration migration, Pod copy, String why) {
-        if (copy.isMarkedForDeletion()) {
-            return;
-        }
-        if (!Reasons.RESTORE_FAILED.equals(migration.status().getReason())) {
+        if (!isRefused(migration)) {
             migration.record(
                     Step.RECORD_RUNNING,
                     status -> status.because(
