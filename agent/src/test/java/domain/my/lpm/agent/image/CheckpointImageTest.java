@@ -75,9 +75,8 @@ class CheckpointImageTest {
         assertThat(CheckpointImage.base(stored)).isEqualTo("docker.io/library/busybox:1.37");
         assertThatThrownBy(() -> CheckpointImage.requireOfRuntime(stored, new CheckpointUri("u-1", "hop-1", "main")))
                 .isInstanceOf(AgentException.class)
-                .hasMessage(
-                        "shared://u-1/hop-1/main has no spec.dump, without which no container runtime restores it;"
-                                + " let the kubelet take the checkpoint, or use self-restore");
+                .hasMessage("shared://u-1/hop-1/main has no spec.dump, without which no container runtime restores it;"
+                        + " let the kubelet take the checkpoint, or use self-restore");
     }
 
     @ParameterizedTest
