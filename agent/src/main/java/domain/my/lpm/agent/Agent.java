@@ -71,7 +71,9 @@ public final class Agent implements AutoCloseable {
         long check = settings.leaseCheck().toMillis();
         turns.scheduleWithFixedDelay(guarded("leases", holds::endLapsed), check, check, TimeUnit.MILLISECONDS);
         turns.scheduleWithFixedDelay(
-                guarded("containers that were started again", standbys::startRestarted),
+                guarded(
+                        "containers that were started again",
+                        () -> standbys.startRestarted(pod -> holds.of(pod).isPresent())),
                 RESTARTED.toMillis(),
                 RESTARTED.toMillis(),
                 TimeUnit.MILLISECONDS);

@@ -568,8 +568,10 @@ public final class Standbys {
     /**
      * To be called often: a container of a copy that has taken over, and was started again since, waits for a restore that will not
      * come, as its checkpoint is consumed. Its application begins anew, as that of any container that is started again.
+     *
+     * @param held the pods which another copy takes over from, or has taken over from: nothing of theirs is started
      */
-    public void startRestarted() {
+    public void startRestarted(Predicate<PodReference> held) {
         Path directory = launchers.seen(places.directory());
         if (!Files.isDirectory(directory)) {
             return;
@@ -590,7 +592,7 @@ public final class Standbys {
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot list the launchers in " + directory, problem);
         }
-        ended.forEach(this::startRestarted);
+        ended.stream().filter(record -> !held.test(record.target())).forEach(this::startRestarted);
     }
 
     private void startRestarted(Standby.Record ended) {
@@ -607,7 +609,6 @@ public final class Standbys {
             boolean waits = RAN.contains(standby.state())
                     && standby.record().filter(ended::equals).isPresent()
                     && name(container.pid()).equals(WAITS);
-            // One that has been handed over in its turn is deleted before it is fenced: it must never run again.
             if (!waits || found.pod().isMarkedForDeletion()) {
                 return;
             }
