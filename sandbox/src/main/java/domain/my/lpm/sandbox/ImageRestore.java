@@ -104,8 +104,7 @@ final class ImageRestore {
             Path deleted = onMachine("deleted.files");
             if (Files.exists(deleted)) {
                 List<String> files = new ArrayList<>();
-                JSON.readTree(Files.readString(deleted))
-                        .forEach(file -> files.add("." + file.asText()));
+                JSON.readTree(Files.readString(deleted)).forEach(file -> files.add("." + file.asText()));
                 Files.writeString(onMachine("deleted"), String.join("\0", files));
             }
         } catch (IOException error) {

@@ -137,8 +137,8 @@ public final class RunningContainer {
     }
 
     private static SandboxException failure(Result result, String container, String what) {
-        return new SandboxException("the container '" + container + "' " + what + ": "
-                + (result.output() + " " + result.error()).strip());
+        return new SandboxException(
+                "the container '" + container + "' " + what + ": " + (result.output() + " " + result.error()).strip());
     }
 
     /** 64 hexadecimal digits. */

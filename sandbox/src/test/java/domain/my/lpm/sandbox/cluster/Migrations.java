@@ -41,7 +41,8 @@ final class Migrations {
                         .build())
                 .create();
         String name = created.getMetadata().getName();
-        Awaitility.await().atMost(SOON)
+        Awaitility.await()
+                .atMost(SOON)
                 .until(() -> pod(name).getStatus().getConditions().stream()
                         .anyMatch(each -> each.getType().equals("Ready")
                                 && each.getStatus().equals("True")));

@@ -159,7 +159,9 @@ class RuntimeRestoreTest {
         String nonce = copy.output().get(0).split("nonce=")[1];
         Path root = copy.rootFileSystem();
         assertThat(root.resolve("made")).hasContent(nonce);
-        assertThat(Files.readAllLines(root.resolve("etc/passwd"))).hasSizeGreaterThan(1).endsWith(nonce);
+        assertThat(Files.readAllLines(root.resolve("etc/passwd")))
+                .hasSizeGreaterThan(1)
+                .endsWith(nonce);
         assertThat(root.resolve("bin/dc")).doesNotExist();
         assertThat(root.resolve("bin/cat")).isSymbolicLink();
         List<String> held = Files.readAllLines(root.resolve("held"));
@@ -172,7 +174,11 @@ class RuntimeRestoreTest {
         assertThat(pod.getSpec().getRestartPolicy()).isEqualTo("Never");
         copy.signal("KILL");
         await().atMost(SOON)
-                .until(() -> migrations.pod("counter-restored").getStatus().getPhase().equals("Failed"));
+                .until(() -> migrations
+                        .pod("counter-restored")
+                        .getStatus()
+                        .getPhase()
+                        .equals("Failed"));
         assertThat(migrations.running("counter-restored").starts("main")).isEqualTo(1);
         migrations.awaitGone("counter");
     }
@@ -189,7 +195,12 @@ class RuntimeRestoreTest {
 
         Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
         assertGoesOn(source, migrations.running("annotated-restored").container("main"));
-        assertThat(migrations.pod("annotated-restored").getSpec().getContainers().get(0).getImage())
+        assertThat(migrations
+                        .pod("annotated-restored")
+                        .getSpec()
+                        .getContainers()
+                        .get(0)
+                        .getImage())
                 .startsWith("localhost/lpm-checkpoint/main:");
     }
 
@@ -202,8 +213,7 @@ class RuntimeRestoreTest {
         RunningContainer second = migrations.running("hopper-restored").container("main");
         awaitMore(second);
 
-        PodMigration again =
-                migrations.migrate("again", "hopper-restored", BY_RUNTIME, THERE, "allowSameNode: true");
+        PodMigration again = migrations.migrate("again", "hopper-restored", BY_RUNTIME, THERE, "allowSameNode: true");
 
         Migrations.assertPhase(again, MigrationPhase.SUCCEEDED);
         RunningContainer third = migrations.running("hopper-restored-2").container("main");
@@ -220,9 +230,10 @@ class RuntimeRestoreTest {
 
         assertThatThrownBy(() -> migrations.migrate("refused", "refused", BY_RUNTIME, "targetNode: node-a"))
                 .isInstanceOf(KubernetesClientException.class)
-                .hasMessageContaining("node 'node-a' cannot restore pod 'refused' by cri-o (CRI-O's restore is switched off on this"
-                        + " node; set container_level_enabled = \"checkpoint_restore\" below [crio.checkpoint_restore] in"
-                        + " crio.conf");
+                .hasMessageContaining(
+                        "node 'node-a' cannot restore pod 'refused' by cri-o (CRI-O's restore is switched off on this"
+                                + " node; set container_level_enabled = \"checkpoint_restore\" below [crio.checkpoint_restore] in"
+                                + " crio.conf");
         awaitMore(source);
         assertUnbroken(source.output());
     }
@@ -240,8 +251,9 @@ class RuntimeRestoreTest {
 
         assertThatThrownBy(() -> migrations.migrate("volume", "volume", BY_RUNTIME, THERE))
                 .isInstanceOf(KubernetesClientException.class)
-                .hasMessageContaining("volume 'data' of pod 'volume' cannot follow it: it is an emptyDir, whose content a container"
-                        + " runtime does not restore; set restoreMode to self-restore, which carries it along");
+                .hasMessageContaining(
+                        "volume 'data' of pod 'volume' cannot follow it: it is an emptyDir, whose content a container"
+                                + " runtime does not restore; set restoreMode to self-restore, which carries it along");
     }
 
     @Test
@@ -277,7 +289,8 @@ class RuntimeRestoreTest {
         Files.writeString(configuration(), "no-such-option\n");
         PodMigration created = migrations.create("late", "late", BY_RUNTIME, THERE);
         PodMigration waiting = migrations.await(
-                created, migration -> Reasons.RESTORE_FAILED.equals(migration.getStatus().getReason()));
+                created,
+                migration -> Reasons.RESTORE_FAILED.equals(migration.getStatus().getReason()));
 
         assertThat(waiting.getStatus().getPhase()).isEqualTo(MigrationPhase.RESTORE_IN_PROGRESS);
         assertThat(waiting.getStatus().getCommitTime()).isNotNull();

@@ -117,8 +117,8 @@ class FaultMatrixTest {
             moments.put(scenario, own);
         }
         List<Cell> cells = new ArrayList<>();
-        moments.forEach((scenario, own) -> own.forEach(
-                moment -> moment.faults().forEach(fault -> cells.add(new Cell(scenario, moment, fault)))));
+        moments.forEach((scenario, own) ->
+                own.forEach(moment -> moment.faults().forEach(fault -> cells.add(new Cell(scenario, moment, fault)))));
         String which = System.getProperty("lpm.faults", "none");
         Stream<DynamicNode> chosen = chosen(cells, which)
                 .map(cell -> DynamicTest.dynamicTest(cell.toString(), () -> {
@@ -181,8 +181,7 @@ class FaultMatrixTest {
 
     private void requireEveryStep() {
         Set<String> came = new TreeSet<>();
-        moments.values()
-                .forEach(own -> own.forEach(moment -> came.add(list(moment.role()) + " " + moment.step())));
+        moments.values().forEach(own -> own.forEach(moment -> came.add(list(moment.role()) + " " + moment.step())));
         Set<String> expected = new TreeSet<>();
         for (Enum<?> step : all()) {
             if (!ELSEWHERE.containsKey(step)) {

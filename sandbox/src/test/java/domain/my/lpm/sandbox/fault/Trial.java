@@ -139,7 +139,8 @@ final class Trial {
     }
 
     private PodMigration migration() {
-        return Serialization.unmarshal("""
+        return Serialization.unmarshal(
+                """
                         apiVersion: lpm.my.domain/v1
                         kind: PodMigration
                         metadata: {name: %1$s, namespace: default}
@@ -153,10 +154,9 @@ final class Trial {
                             restoreSeconds: 20
                             rollbackSeconds: 40
                         """.formatted(
-                                name,
-                                scenario == Scenario.RUNTIME
-                                        ? "restoreMode: cri-o\n  targetNode: " + FaultCluster.TARGET
-                                        : ""), PodMigration.class);
+                        name,
+                        scenario == Scenario.RUNTIME ? "restoreMode: cri-o\n  targetNode: " + FaultCluster.TARGET : ""),
+                PodMigration.class);
     }
 
     /** While this runs, the participant stands at its step. */
