@@ -180,7 +180,6 @@ class SidecarTest {
         migrations.run(pod("served", ""), "node-a");
         RunningPod running = migrations.running("served");
         Map<String, List<String>> printed = new LinkedHashMap<>();
-        BOTH.forEach(name -> printed.put(name, new ArrayList<>()));
         String name = "served";
         for (String hop : List.of("there", "back")) {
             for (String each : BOTH) {
@@ -190,7 +189,8 @@ class SidecarTest {
 
             Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
             for (String each : BOTH) {
-                printed.get(each).addAll(running.container(each).output());
+                printed.computeIfAbsent(each, absent -> new ArrayList<>())
+                        .addAll(running.container(each).output());
                 assertThat(migrations.method(migration, each)).isEqualTo(CheckpointMethod.LAUNCHER);
             }
             migrations.awaitGone(name);
@@ -199,7 +199,8 @@ class SidecarTest {
         }
         for (String each : BOTH) {
             awaitMore(running.container(each));
-            assertUnbroken(Stream.concat(printed.get(each).stream(), running.container(each).output().stream())
+            assertUnbroken(Stream.concat(
+                            printed.getOrDefault(each, List.of()).stream(), running.container(each).output().stream())
                     .toList());
             assertThat(firstProcess(running, each)).isEqualTo("lpm-restored");
         }
