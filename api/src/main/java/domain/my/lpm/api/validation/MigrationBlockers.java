@@ -222,6 +222,13 @@ public final class MigrationBlockers {
     private static Stream<Blocker> restoreByRuntime(PodMigration migration, Pod pod) {
         String name = pod.getMetadata().getName();
         List<Blocker> blockers = new ArrayList<>();
+        if (migration.getSpec().getTargetNode() == null) {
+            blockers.add(new Blocker(
+                    Reasons.RESTORE_MODE_UNAVAILABLE,
+                    "pod '%s' is restored by cri-o, for which its checkpoint becomes an image on the node before the copy is created; set"
+                                    .formatted(name)
+                            + " targetNode"));
+        }
         if (migration.getSpec().getCheckpointMethod() == CheckpointMethod.LAUNCHER) {
             blockers.add(new Blocker(
                     Reasons.RESTORE_MODE_UNAVAILABLE,

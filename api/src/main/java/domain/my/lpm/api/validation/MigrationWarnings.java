@@ -59,6 +59,14 @@ public final class MigrationWarnings {
                             Words.named("container", ephemeral),
                             pod.getMetadata().getName()));
         }
+        if (MigrationBlockers.usableMode(migration, pod)
+                        .filter(RestoreMode.CRI_O::equals)
+                        .isPresent()
+                && !"Never".equals(pod.getSpec().getRestartPolicy())) {
+            warnings.add(
+                    "the copy of pod '%s' has restartPolicy Never, since its kubelet would restore a container that has ended from the checkpoint again; set restoreMode to self-restore if it has to be restarted"
+                            .formatted(pod.getMetadata().getName()));
+        }
         return List.copyOf(warnings);
     }
 

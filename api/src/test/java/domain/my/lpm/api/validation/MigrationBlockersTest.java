@@ -220,6 +220,15 @@ class MigrationBlockersTest {
                         "pod 'counter' is restored by cri-o, which takes complete checkpoints only, and the strategy is PreCopy; set"
                                 + " restoreMode to self-restore or strategy to StopAndCopy"),
                 new Case(
+                        "the runtime has its image on one node",
+                        scene -> {
+                            scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+                            scene.migration.getSpec().setTargetNode(null);
+                        },
+                        Reasons.RESTORE_MODE_UNAVAILABLE,
+                        "pod 'counter' is restored by cri-o, for which its checkpoint becomes an image on the node before the copy is"
+                                + " created; set targetNode"),
+                new Case(
                         "the runtime reads no checkpoints of the launcher",
                         scene -> {
                             scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);

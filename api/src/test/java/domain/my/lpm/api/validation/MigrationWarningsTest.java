@@ -69,6 +69,7 @@ class MigrationWarningsTest {
     @Test
     void saysNothingOfAProbeThatTheRuntimesCopyHasAtOnce() {
         scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+        scene.pod().getSpec().setRestartPolicy("Never");
         scene.pod()
                 .getSpec()
                 .getInitContainers()
@@ -79,6 +80,17 @@ class MigrationWarningsTest {
                         .endLivenessProbe()
                         .build());
 
+        assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void tellsThatWhatARuntimeRestoredIsNotRestarted() {
+        scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+        assertThat(warnings())
+                .containsExactly(
+                        "the copy of pod 'counter' has restartPolicy Never, since its kubelet would restore a container that has ended from"
+                                + " the checkpoint again; set restoreMode to self-restore if it has to be restarted");
+        scene.pod().getSpec().setRestartPolicy("Never");
         assertThat(warnings()).isEmpty();
     }
 

@@ -1,6 +1,7 @@
 package domain.my.lpm.sandbox.cluster;
 
 import domain.my.lpm.sandbox.CheckpointImages;
+import domain.my.lpm.sandbox.Node;
 import java.util.List;
 
 /** Nodes whose runtime restores checkpoint images. To be started before their agents, which look at what a node can do. */
@@ -16,6 +17,12 @@ public final class RestoringNodes implements Component {
     public RestoringNodes(SandboxCluster cluster, String... nodes) {
         this.cluster = cluster;
         this.nodes = List.of(nodes);
+    }
+
+    /** All nodes of a cluster. */
+    public static RestoringNodes all(SandboxCluster cluster) {
+        return new RestoringNodes(
+                cluster, cluster.nodes().stream().map(Node::name).toArray(String[]::new));
     }
 
     @Override

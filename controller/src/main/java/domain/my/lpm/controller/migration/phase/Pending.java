@@ -16,7 +16,6 @@ import domain.my.lpm.controller.migration.Next;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,19 +75,10 @@ final class Pending implements PhaseHandler {
         Optional<Pod> pod = migration
                 .cluster()
                 .readPod(migration.namespace(), migration.spec().getPodName());
-        List<Blocker> blockers =
-                new ArrayList<>(Obstacles.of(migration, pod, migration.spec().getTargetNode()));
+        List<Blocker> blockers = Obstacles.of(migration, pod, migration.spec().getTargetNode());
         if (pod.isPresent() && blockers.isEmpty()) {
-            RestoreMode mode = MigrationBlockers.restoreMode(migration.resource(), pod.get());
-            if (mode == RestoreMode.CRI_O && migration.spec().getTargetNode() == null) {
-                blockers.add(new Blocker(
-                        Reasons.RESTORE_MODE_UNAVAILABLE,
-                        "restoreMode cri-o needs targetNode, because the checkpoint becomes an image on that node before the copy is"
-                                + " created; set targetNode"));
-            } else {
-                accept(migration, pod.get(), mode);
-                return new Next.Again();
-            }
+            accept(migration, pod.get(), MigrationBlockers.restoreMode(migration.resource(), pod.get()));
+            return new Next.Again();
         }
         String message = blockers.stream().map(Blocker::message).collect(Collectors.joining("\n"));
         String reason = blockers.get(0).reason();

@@ -3,6 +3,7 @@ package domain.my.lpm.sandbox.cluster.command;
 import domain.my.lpm.sandbox.Node;
 import domain.my.lpm.sandbox.Settings;
 import domain.my.lpm.sandbox.cluster.ControlPlane;
+import domain.my.lpm.sandbox.cluster.RestoringNodes;
 import domain.my.lpm.sandbox.cluster.SandboxCluster;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,6 +39,13 @@ public final class SandboxCommand implements Callable<Integer> {
     @Option(names = "--project", hidden = true, defaultValue = "${sys:lpm.project}")
     private @Nullable Path project;
 
+    @Option(
+            names = "--cri-o-restore",
+            description =
+                    "The nodes' container runtime restores checkpoint images, for the mode cri-o; off by default, as in"
+                            + " CRI-O.")
+    private boolean restoring;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -54,9 +62,12 @@ public final class SandboxCommand implements Callable<Integer> {
         Thread hook = new Thread(this::interrupt, "interrupt");
         try (FileChannel place = files.occupy()) {
             Runtime.getRuntime().addShutdownHook(hook);
-            try (SandboxCluster cluster = SandboxCluster.start(SandboxCluster.Options.of(
-                            settings, needed(project, "--project").resolve("crds"))
-                    .with(ControlPlane::new))) {
+            SandboxCluster.Options options = SandboxCluster.Options.of(
+                    settings, needed(project, "--project").resolve("crds"));
+            if (restoring) {
+                options = options.with(RestoringNodes::all);
+            }
+            try (SandboxCluster cluster = SandboxCluster.start(options.with(ControlPlane::new))) {
                 files.write(cluster.server().kubeconfig());
                 describe(out, cluster, files);
                 new CountDownLatch(1).await();
