@@ -236,6 +236,17 @@ public final class MigrationBlockers {
                                     .formatted(name)
                             + " leave checkpointMethod out, or set restoreMode to self-restore"));
         }
+        List<String> sidecars = pod.getSpec().getInitContainers().stream()
+                .filter(PodContainers::isSidecar)
+                .map(Container::getName)
+                .toList();
+        if (!sidecars.isEmpty()) {
+            blockers.add(new Blocker(
+                    Reasons.RESTORE_MODE_UNAVAILABLE,
+                    "pod '%s' is restored by cri-o, and its kubelet starts its %s again whatever restartPolicy says, from the checkpoint: what"
+                                    .formatted(name, Words.named("sidecar", sidecars))
+                            + " was done since would be done twice; set restoreMode to self-restore"));
+        }
         if (pod.getMetadata().getAnnotations() != null
                 && pod.getMetadata().getAnnotations().containsKey(Annotations.INJECTED)) {
             blockers.add(new Blocker(

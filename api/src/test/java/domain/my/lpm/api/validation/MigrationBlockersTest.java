@@ -238,6 +238,30 @@ class MigrationBlockersTest {
                         "pod 'counter' is restored by cri-o, which reads the checkpoints of the kubelet alone, and checkpointMethod is"
                                 + " launcher; leave checkpointMethod out, or set restoreMode to self-restore"),
                 new Case(
+                        "the runtime would restore a sidecar again",
+                        scene -> {
+                            scene.pod()
+                                    .getSpec()
+                                    .getInitContainers()
+                                    .add(new ContainerBuilder(Scene.container("proxy"))
+                                            .withRestartPolicy("Always")
+                                            .build());
+                            scene.pod()
+                                    .getStatus()
+                                    .getInitContainerStatuses()
+                                    .add(new ContainerStatusBuilder()
+                                            .withName("proxy")
+                                            .withNewState()
+                                            .withNewRunning()
+                                            .endRunning()
+                                            .endState()
+                                            .build());
+                            scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
+                        },
+                        Reasons.RESTORE_MODE_UNAVAILABLE,
+                        "pod 'counter' is restored by cri-o, and its kubelet starts its sidecar 'proxy' again whatever restartPolicy says,"
+                                + " from the checkpoint: what was done since would be done twice; set restoreMode to self-restore"),
+                new Case(
                         "the runtime does not restore what the webhook has prepared",
                         scene -> {
                             scene.annotate(Annotations.INJECTED, "0123");
