@@ -92,7 +92,8 @@ final class Trial {
         cell.filter(each -> each.moment().role() == Role.CRIU)
                 .ifPresent(each -> cluster.stages().arm(each.moment().step()));
         try (Ledger ledger = new Ledger(cluster.cluster().nodes(), name, "counter")) {
-            await("the first ticks", () -> ledger.ticks().size() > 5);
+            // Its kubelet may tell later than it ticks.
+            await("the first ticks", () -> ledger.ticks().size() > 5 && isReported());
             cluster.follow(this::at);
             client.resource(migration()).create();
             String end = awaitEnd(ledger);
@@ -136,6 +137,11 @@ final class Trial {
         }
         counter.setCommand(command);
         client.resource(pod).create();
+    }
+
+    private boolean isReported() {
+        Pod pod = client.pods().inNamespace("default").withName(name).get();
+        return pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase());
     }
 
     private PodMigration migration() {
