@@ -4,6 +4,7 @@ import static domain.my.lpm.sandbox.cluster.Migrations.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import domain.my.lpm.api.Labels;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
@@ -14,8 +15,8 @@ import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -167,6 +168,17 @@ class SidecarTest {
                 .orElseThrow();
     }
 
+    private static void inject(String value) {
+        cluster.client()
+                .namespaces()
+                .withName("default")
+                .edit(namespace -> new NamespaceBuilder(namespace)
+                        .editMetadata()
+                        .addToLabels(Labels.INJECTION, value)
+                        .endMetadata()
+                        .build());
+    }
+
     private static String firstProcess(RunningPod pod, String container) {
         return pod.container(container)
                 .exec(List.of("/bin/busybox", "cat", "/proc/1/comm"))
@@ -222,12 +234,10 @@ class SidecarTest {
 
     @Test
     void aPreparedSidecarIsAwaitedWhenItBeginsAndMoves() {
-        Pod prepared = new PodBuilder(pod("prepared", ""))
-                .editMetadata()
-                .addToAnnotations("migration.restore-mode", "self-restore")
-                .endMetadata()
-                .build();
+        Pod prepared = pod("prepared", "");
+        inject(Labels.INJECTION_ENABLED);
         Pod source = migrations.run(prepared, "node-b");
+        inject(Labels.INJECTION_DISABLED);
         assertThat(sidecar(source).getCommand()).startsWith("/lpm/entry", "run", "--", "/bin/busybox");
         assertThat(sidecar(source).getStartupProbe().getExec())
                 .isEqualTo(sidecar(prepared).getStartupProbe().getExec());
