@@ -2,6 +2,7 @@ package domain.my.lpm.agent.hold;
 
 import domain.my.lpm.agent.step.Step;
 import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PhaseTransition;
 import domain.my.lpm.api.migration.PodMigration;
@@ -17,9 +18,6 @@ import org.slf4j.LoggerFactory;
 
 /** The commits of PodMigrations, recorded in their status. */
 public final class ApiCommits implements Commits {
-    /** The reason of the phase which forbids a commit because a lease ran out. */
-    public static final String HOLD_LAPSED = "HoldLapsed";
-
     private static final Logger LOG = LoggerFactory.getLogger(ApiCommits.class);
     private static final int CONFLICT = 409;
     private static final int ATTEMPTS = 5;
@@ -95,7 +93,7 @@ public final class ApiCommits implements Commits {
 
     private PodMigrationStatus forbidden(PodMigrationStatus status) {
         status.setPhase(MigrationPhase.ROLLING_BACK);
-        status.setReason(HOLD_LAPSED);
+        status.setReason(Reasons.HOLD_LAPSED);
         status.setMessage(
                 "the lease on the held source ran out, as nobody renewed it; the source goes on, see whether the"
                         + " controller runs and migrate again");

@@ -74,11 +74,17 @@ final class Model implements Cluster {
     /** A call on its way to an agent. */
     private record Call(String name, Supplier<Object> act, CompletableFuture<Object> future) {}
 
+    /** The event that nobody has renewed the lease on the hold in time. */
+    static final String LAPSE = "the lease lapses";
+
     private static final String NAMESPACE = "shop";
     private static final String SOURCE = "counter";
     private static final String COPY = "counter-restored";
     private static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
     private static final Duration DAY = Duration.ofDays(1);
+
+    /** How many calls, answers and launchers are lost at most. */
+    private static final int LOSSES = Integer.getInteger("lpm.model.losses", 2);
 
     private final Map<String, Pod> pods = new TreeMap<>();
     private final List<Call> calls = new ArrayList<>();
@@ -172,7 +178,7 @@ final class Model implements Cluster {
         }
         for (int i = 0; i < calls.size(); i++) {
             events.add("answer " + i);
-            if (deaths < 2) {
+            if (deaths < LOSSES) {
                 events.add("lose the answer " + i);
                 events.add("lose the call " + i);
             }
@@ -188,12 +194,12 @@ final class Model implements Cluster {
             events.add("end the controller");
         }
         if (source == Processes.HELD && !lapsed && !fenced) {
-            events.add("the lease lapses");
+            events.add(LAPSE);
         }
         if (!late && stored != null) {
             events.add("a day passes");
         }
-        if (deaths < 2 && (copy == Processes.STANDBY || copy == Processes.COMPLETE)) {
+        if (deaths < LOSSES && (copy == Processes.STANDBY || copy == Processes.COMPLETE)) {
             events.add("the launcher dies");
         }
         return events;
@@ -235,7 +241,7 @@ final class Model implements Cluster {
             orphans.addAll(calls);
             calls.clear();
             protocol = protocol();
-        } else if (event.equals("the lease lapses")) {
+        } else if (event.equals(LAPSE)) {
             lapse();
         } else if (event.equals("a day passes")) {
             late = true;
@@ -400,6 +406,11 @@ final class Model implements Cluster {
         return phase != null && phase.isFinal() && !stored.isMarkedForDeletion();
     }
 
+    /** Whether the source stands still and could go on. */
+    boolean isHeld() {
+        return source == Processes.HELD && !fenced;
+    }
+
     /** What is wrong with the end; empty when it is as it should be. */
     Optional<String> complaint() {
         boolean copyRuns = copy == Processes.RUNNING;
@@ -452,8 +463,9 @@ final class Model implements Cluster {
                 checkpoint == null || checkpoint.getStatus() == null
                         ? String.valueOf(checkpoint == null)
                         : String.valueOf(checkpoint.getStatus().getPhase()),
-                calls.stream().map(Call::name).toList().toString(),
-                orphans.stream().map(Call::name).toList().toString(),
+                // Any of them can be the next to arrive: their order does not matter.
+                calls.stream().map(Call::name).sorted().toList().toString(),
+                orphans.stream().map(Call::name).sorted().toList().toString(),
                 "" + fenced + checkpointStored + lapsed + late + crashes + deaths + outcome,
                 "" + protocol.agents().inFlight());
     }
