@@ -57,7 +57,7 @@ final class Demonstration implements AutoCloseable {
     private static final Duration FIRST_LINE = Duration.ofSeconds(5);
     private static final Duration SILENCE = Duration.ofSeconds(5);
     /** Long enough for a counter's further ticks, and for the end of a program that cannot go on. */
-    private static final Duration AFTERWARDS = Duration.ofMillis(600);
+    private static final Duration AFTERWARDS = Duration.ofMillis(450);
 
     private static final String COUNTER_FILE = "counter.log";
     private static final int INVALID = 422;
@@ -150,7 +150,7 @@ final class Demonstration implements AutoCloseable {
         awaitNodes(client);
         RunningContainer shown = Objects.requireNonNull(sources.get(workload.container()));
         if (workload.counts()) {
-            shown.awaitLine(line -> line.startsWith("tick 12 "), SOON);
+            shown.awaitLine(line -> line.startsWith("tick 6 "), SOON);
         } else {
             RunningContainer.await(runFor, () -> !shown.isRunning());
         }

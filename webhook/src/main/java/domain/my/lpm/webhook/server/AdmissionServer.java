@@ -125,9 +125,11 @@ public final class AdmissionServer implements AutoCloseable {
         LOG.info("Stopping in {}", options.drain());
         sleep(options.drain());
         int left = running.get();
-        // HttpServer waits in whole seconds, all of them when nothing runs; one lets a request pass that has just
+        // HttpServer waits in whole seconds, all of them when nothing runs; after a drain, one lets a request pass that
+        // has just
         // begun.
-        server.stop(left == 0 ? 1 : (int) Math.max(1, options.stopTimeout().toSeconds()));
+        int idle = options.drain().isZero() ? 0 : 1;
+        server.stop(left == 0 ? idle : (int) Math.max(1, options.stopTimeout().toSeconds()));
         workers.shutdownNow();
         deadlines.close();
         LOG.info("Stopped; {} requests were running at the end of the drain, {} were cut off", left, running.get());

@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param bodyLimit bytes of a request's body, at least 1; larger ones are answered with 413
  * @param requestTimeout how long a request may take, from its first byte to the last of the answer; its connection is closed
  *     then. Shorter than {@code timeoutSeconds} in the webhook's configuration, so that the API server hears of it
- * @param drain how long the server goes on after it was told to stop, not ready, until nobody sends requests to it any more
+ * @param drain how long the server goes on after it was told to stop, not ready, until nobody sends requests to it any more;
+ *     zero where nobody does by then
  * @param stopTimeout how long requests that run at the end of {@code drain} may take to finish
  */
 public record ServerOptions(
