@@ -27,11 +27,6 @@ import java.util.function.Consumer;
 
 /** The cluster behind an API server. */
 public final class KubernetesCluster implements Cluster {
-    /** What the API server does not know of its refusal: with the gate that the webhook takes away a pod cannot name its node. */
-    private static final String UNPREPARED =
-            "; no webhook has prepared it, and it would begin anew: see that the webhook runs, and"
-                    + " that its MutatingWebhookConfiguration is there and takes in this namespace";
-
     private static final int UNPROCESSABLE = 422;
     private static final String OURS = "/apis/" + ApiGroup.NAME + "/" + ApiGroup.VERSION;
 
@@ -85,11 +80,15 @@ public final class KubernetesCluster implements Cluster {
             if (refused.getCode() == HttpURLConnection.HTTP_BAD_REQUEST
                     || refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
                     || refused.getCode() == UNPROCESSABLE) {
-                String sentence = "the API server refuses the copy '%s': %s"
-                        .formatted(pod.getMetadata().getName(), refused.getMessage());
+                // With the gate that the webhook takes away a pod cannot name its node.
                 boolean gated = TargetPods.isUnprepared(pod)
                         && String.valueOf(refused.getMessage()).contains("schedulingGates");
-                throw new MigrationFailure(Reasons.STANDBY_FAILED, gated ? sentence + UNPREPARED : sentence);
+                String name = pod.getMetadata().getName();
+                throw new MigrationFailure(
+                        Reasons.STANDBY_FAILED,
+                        gated
+                                ? TargetPods.unprepared(name)
+                                : "the API server refuses the copy '%s': %s".formatted(name, refused.getMessage()));
             }
             throw refused;
         }

@@ -109,6 +109,13 @@ public final class TargetPods {
                 .anyMatch(gate -> gate.getName().equals(SchedulingGates.UNPREPARED));
     }
 
+    /** What to do about a copy that {@linkplain #isUnprepared no webhook has prepared}: a sentence. */
+    public static String unprepared(String copy) {
+        return ("no webhook has prepared the copy '%s', which would begin anew; see that the webhook runs, and that its"
+                        + " MutatingWebhookConfiguration is there and takes in this namespace")
+                .formatted(copy);
+    }
+
     /** The emptyDir volumes whose content moves: those that a container mounts as a whole and can write to. */
     public static List<String> volumes(Pod source) {
         boolean injected = source.getMetadata().getAnnotations() != null

@@ -23,6 +23,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -46,6 +47,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -169,6 +171,17 @@ public final class FakeCluster implements AutoCloseable {
         if (!copy) {
             world.set(pod.getMetadata().getUid(), Processes.RUNNING);
         }
+    }
+
+    /** Changes what the kubelet says of a pod. */
+    public void changePodStatus(String pod, UnaryOperator<PodStatusBuilder> change) {
+        client.pods()
+                .inNamespace(NAMESPACE)
+                .withName(pod)
+                .edit(found -> new PodBuilder(found)
+                        .withStatus(change.apply(new PodStatusBuilder(found.getStatus()))
+                                .build())
+                        .build());
     }
 
     /** From now on no webhook prepares pods. */

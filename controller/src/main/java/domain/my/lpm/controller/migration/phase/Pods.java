@@ -99,6 +99,14 @@ final class Pods {
                                 .formatted(migration.target().name())));
     }
 
+    /** Somebody else's pod has the name of the copy. */
+    static MigrationFailure nameTaken(Migration migration) {
+        return new MigrationFailure(
+                Reasons.NAME_TAKEN,
+                "there is a pod '%s' already, which is not the copy that this migration needs under that name; delete or rename it"
+                        .formatted(migration.target().name()));
+    }
+
     /** Whether nothing of the pod will run again. */
     static boolean isOver(Pod pod) {
         String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();

@@ -43,10 +43,7 @@ final class RuntimeRestore implements RestoreProcedure {
                 .cluster()
                 .readPod(migration.namespace(), migration.target().name())
                 .isPresent()) {
-            throw new MigrationFailure(
-                    Reasons.NAME_TAKEN,
-                    "there is a pod '%s' already, which is not the copy that this migration needs under that name; delete or rename it"
-                            .formatted(migration.target().name()));
+            throw Pods.nameTaken(migration);
         }
     }
 

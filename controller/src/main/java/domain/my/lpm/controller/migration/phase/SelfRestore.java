@@ -105,21 +105,16 @@ final class SelfRestore implements RestoreProcedure {
         Pod created =
                 migration.act(Step.CREATE_TARGET_POD, () -> migration.cluster().createPod(wanted));
         recordCreated(migration, created);
-        if (TargetPods.isUnprepared(created)) {
-            throw new MigrationFailure(
-                    Reasons.STANDBY_FAILED,
-                    "no webhook has prepared the copy '%s', which would begin anew; see that the webhook runs, and that its"
-                                    .formatted(migration.target().name())
-                            + " MutatingWebhookConfiguration is there and takes in this namespace");
-        }
     }
 
     static void recordCreated(Migration migration, Pod created) {
         if (!TargetPods.isCopy(created, migration.checkpoint())) {
+            throw Pods.nameTaken(migration);
+        }
+        if (TargetPods.isUnprepared(created)) {
             throw new MigrationFailure(
-                    Reasons.NAME_TAKEN,
-                    "there is a pod '%s' already, which is not the copy that this migration needs under that name; delete or rename it"
-                            .formatted(migration.target().name()));
+                    Reasons.STANDBY_FAILED,
+                    TargetPods.unprepared(migration.target().name()));
         }
         migration.record(
                 Step.RECORD_TARGET_POD,
