@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import domain.my.lpm.api.SchedulingGates;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +126,35 @@ class ApiServerTest {
                         .allSatisfy(refusal -> assertThat(refusal.path()).startsWith(field.getKey()));
             }
         }
+    }
+
+    /** What decision 9 counts on. */
+    @Test
+    void aPodWithTheGateOfACopyGoesToNoNode() throws Exception {
+        JsonNode account = GeneratedCrds.YAML.readTree(
+                "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop}}");
+        assertThat(server.call("POST", "/api/v1/namespaces/shop/serviceaccounts", account)
+                        .isGood())
+                .isTrue();
+        ObjectNode pod = (ObjectNode) GeneratedCrds.YAML.readTree("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: copy, namespace: shop}
+                spec:
+                  nodeName: b
+                  containers: [{name: app, image: app}]
+                """);
+        pod.withObject("/spec").putArray("schedulingGates").addObject().put("name", SchedulingGates.UNPREPARED);
+
+        ApiServer.Answer onANode = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
+        pod.withObject("/spec").remove("nodeName");
+        ApiServer.Answer onNone = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
+
+        assertThat(onANode.status()).as("%s", onANode.body()).isEqualTo(422);
+        assertThat(onANode.body().path("message").asText())
+                .contains("cannot be set until all schedulingGates have been cleared");
+        assertThat(onNone.isGood()).as("%s", onNone.body()).isTrue();
+        assertThat(onNone.body().at("/status/conditions/0/reason").asText()).isEqualTo("SchedulingGated");
     }
 
     /** Stores the first document, its status too, replaces it by the second if there is one, and removes it. */

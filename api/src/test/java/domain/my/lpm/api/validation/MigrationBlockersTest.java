@@ -17,7 +17,6 @@ import domain.my.lpm.api.migration.TargetPod;
 import domain.my.lpm.api.node.Capability;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
-import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -149,46 +148,14 @@ class MigrationBlockersTest {
                                         .setStarted(false)),
                         Map.<String, Consumer<Scene>>entry("init container 'fetch' has not finished (Error)", scene -> {
                             scene.pod().getSpec().getInitContainers().add(Scene.container("fetch"));
-                            scene.pod()
-                                    .getStatus()
-                                    .getInitContainerStatuses()
-                                    .add(new ContainerStatusBuilder()
-                                            .withName("fetch")
-                                            .withNewState()
-                                            .withNewTerminated()
-                                            .withExitCode(1)
-                                            .withReason("Error")
-                                            .endTerminated()
-                                            .endState()
-                                            .build());
+                            scene.addInitStatus(Scene.ended("fetch", 1, "Error"));
                         }),
                         Map.<String, Consumer<Scene>>entry("sidecar 'proxy' has no status yet", scene -> {
-                            scene.pod()
-                                    .getSpec()
-                                    .getInitContainers()
-                                    .add(new ContainerBuilder(Scene.container("proxy"))
-                                            .withRestartPolicy("Always")
-                                            .build());
+                            scene.addSidecar("proxy");
                         }),
                         Map.<String, Consumer<Scene>>entry("sidecar 'proxy' does not run (Completed)", scene -> {
-                            scene.pod()
-                                    .getSpec()
-                                    .getInitContainers()
-                                    .add(new ContainerBuilder(Scene.container("proxy"))
-                                            .withRestartPolicy("Always")
-                                            .build());
-                            scene.pod()
-                                    .getStatus()
-                                    .getInitContainerStatuses()
-                                    .add(new ContainerStatusBuilder()
-                                            .withName("proxy")
-                                            .withNewState()
-                                            .withNewTerminated()
-                                            .withExitCode(0)
-                                            .withReason("Completed")
-                                            .endTerminated()
-                                            .endState()
-                                            .build());
+                            scene.addSidecar("proxy");
+                            scene.addInitStatus(Scene.ended("proxy", 0, "Completed"));
                         }))
                 .map(state -> new Case(
                         state.getKey(), state.getValue(), Reasons.POD_NOT_RUNNING, prefix + state.getKey() + wait));
@@ -240,22 +207,8 @@ class MigrationBlockersTest {
                 new Case(
                         "the runtime would restore a sidecar again",
                         scene -> {
-                            scene.pod()
-                                    .getSpec()
-                                    .getInitContainers()
-                                    .add(new ContainerBuilder(Scene.container("proxy"))
-                                            .withRestartPolicy("Always")
-                                            .build());
-                            scene.pod()
-                                    .getStatus()
-                                    .getInitContainerStatuses()
-                                    .add(new ContainerStatusBuilder()
-                                            .withName("proxy")
-                                            .withNewState()
-                                            .withNewRunning()
-                                            .endRunning()
-                                            .endState()
-                                            .build());
+                            scene.addSidecar("proxy");
+                            scene.addInitStatus(Scene.running("proxy"));
                             scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
                         },
                         Reasons.RESTORE_MODE_UNAVAILABLE,

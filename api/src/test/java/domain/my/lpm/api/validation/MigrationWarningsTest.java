@@ -45,15 +45,10 @@ class MigrationWarningsTest {
                         .withFailureThreshold(1)
                         .endLivenessProbe()
                         .build());
-        scene.pod()
-                .getSpec()
-                .getInitContainers()
-                .add(new ContainerBuilder(Scene.container("proxy"))
-                        .withRestartPolicy("Always")
-                        .withNewLivenessProbe()
+        scene.addSidecar("proxy")
+                .setLivenessProbe(new ProbeBuilder()
                         .withPeriodSeconds(2)
                         .withFailureThreshold(4)
-                        .endLivenessProbe()
                         .build());
 
         assertThat(warnings())
@@ -70,15 +65,8 @@ class MigrationWarningsTest {
     void saysNothingOfAProbeThatTheRuntimesCopyHasAtOnce() {
         scene.migration.getSpec().setRestoreMode(RestoreMode.CRI_O);
         scene.pod().getSpec().setRestartPolicy("Never");
-        scene.pod()
-                .getSpec()
-                .getInitContainers()
-                .add(new ContainerBuilder(Scene.container("proxy"))
-                        .withRestartPolicy("Always")
-                        .withNewLivenessProbe()
-                        .withPeriodSeconds(1000)
-                        .endLivenessProbe()
-                        .build());
+        scene.addSidecar("proxy")
+                .setLivenessProbe(new ProbeBuilder().withPeriodSeconds(1000).build());
 
         assertThat(warnings()).isEmpty();
     }

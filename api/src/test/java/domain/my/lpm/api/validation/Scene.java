@@ -93,6 +93,18 @@ final class Scene {
                 .build();
     }
 
+    static ContainerStatus ended(String name, int exitCode, String reason) {
+        return new ContainerStatusBuilder()
+                .withName(name)
+                .withNewState()
+                .withNewTerminated()
+                .withExitCode(exitCode)
+                .withReason(reason)
+                .endTerminated()
+                .endState()
+                .build();
+    }
+
     private static MigrationNode agent(String name) {
         MigrationNode node = new MigrationNode();
         node.getMetadata().setName(name);
@@ -131,6 +143,19 @@ final class Scene {
 
     void annotate(String key, String value) {
         pod().getMetadata().getAnnotations().put(key, value);
+    }
+
+    /** A native sidecar, of which the pod's status says nothing yet. */
+    Container addSidecar(String name) {
+        Container sidecar = new ContainerBuilder(container(name))
+                .withRestartPolicy("Always")
+                .build();
+        pod().getSpec().getInitContainers().add(sidecar);
+        return sidecar;
+    }
+
+    void addInitStatus(ContainerStatus status) {
+        pod().getStatus().getInitContainerStatuses().add(status);
     }
 
     void add(Volume volume) {
