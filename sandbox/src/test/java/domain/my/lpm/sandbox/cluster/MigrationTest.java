@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
-import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -16,7 +15,6 @@ import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookC
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,17 +32,13 @@ class MigrationTest {
 
     @BeforeAll
     static void start() {
-        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
-                .with(ControlPlane::new));
-        migrations = new Migrations(cluster);
+        migrations = Migrations.start();
+        cluster = migrations.cluster();
     }
 
     @AfterAll
     static void close() {
-        String directory =
-                Objects.requireNonNull(cluster.directory().getParent()).toString();
-        cluster.close();
-        assertThat(Leftovers.of(directory)).isEmpty();
+        migrations.close();
     }
 
     /** Moves a counting pod and requires that it counts on in the copy, with what only its memory held. */

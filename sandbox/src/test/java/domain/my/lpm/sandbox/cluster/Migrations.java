@@ -6,26 +6,68 @@ import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.Patience;
 import domain.my.lpm.sandbox.RunningPod;
+import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
-/** What tests do with PodMigrations in a cluster, all of it in one namespace. */
-final class Migrations {
+/** A cluster in which pods can be moved, and what tests do with PodMigrations in it, all of it in one namespace. */
+final class Migrations implements AutoCloseable {
     static final Duration SOON = Patience.of(Duration.ofSeconds(60));
     private static final String NAMESPACE = "default";
 
     private final SandboxCluster cluster;
 
-    Migrations(SandboxCluster cluster) {
+    private Migrations(SandboxCluster cluster) {
         this.cluster = cluster;
+    }
+
+    /** Starts a cluster with webhook, controller and agents as in production. */
+    static Migrations start() {
+        return start(UnaryOperator.identity());
+    }
+
+    /** The same, with what else a test needs, which is there before the agents. */
+    static Migrations start(UnaryOperator<SandboxCluster.Options> with) {
+        SandboxCluster.Options options = SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"));
+        return new Migrations(SandboxCluster.start(with.apply(options).with(ControlPlane::new)));
+    }
+
+    /** Where the pods are moved. */
+    SandboxCluster cluster() {
+        return cluster;
+    }
+
+    /** Removes all pods, and waits until their kubelets have. */
+    void removePods() {
+        cluster.client().pods().inNamespace(NAMESPACE).withGracePeriod(0).delete();
+        Awaitility.await()
+                .atMost(SOON)
+                .until(() -> cluster.client()
+                        .pods()
+                        .inNamespace(NAMESPACE)
+                        .list()
+                        .getItems()
+                        .isEmpty());
+    }
+
+    /** Removes the cluster, and requires that nothing is left of it. */
+    @Override
+    public void close() {
+        String directory =
+                Objects.requireNonNull(cluster.directory().getParent()).toString();
+        cluster.close();
+        assertThat(Leftovers.of(directory)).isEmpty();
     }
 
     /** Creates a pod on a node and waits until it is ready. */

@@ -12,7 +12,6 @@ import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
-import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.Node;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.Specimens;
@@ -26,7 +25,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -61,30 +59,18 @@ class RuntimeRestoreTest {
 
     @BeforeAll
     static void start() {
-        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
-                .with(each -> new RestoringNodes(each, "node-b"))
-                .with(ControlPlane::new));
-        migrations = new Migrations(cluster);
+        migrations = Migrations.start(options -> options.with(each -> new RestoringNodes(each, "node-b")));
+        cluster = migrations.cluster();
     }
 
     @AfterAll
     static void close() {
-        String directory =
-                Objects.requireNonNull(cluster.directory().getParent()).toString();
-        cluster.close();
-        assertThat(Leftovers.of(directory)).isEmpty();
+        migrations.close();
     }
 
     @AfterEach
     void removePods() throws IOException {
-        cluster.client().pods().inNamespace("default").withGracePeriod(0).delete();
-        await().atMost(SOON)
-                .until(() -> cluster.client()
-                        .pods()
-                        .inNamespace("default")
-                        .list()
-                        .getItems()
-                        .isEmpty());
+        migrations.removePods();
         Files.deleteIfExists(configuration());
         await().atMost(SOON).until(() -> storage().isEmpty());
     }
@@ -116,32 +102,18 @@ class RuntimeRestoreTest {
         return cluster.node("node-b").root().resolve("etc/criu/runc.conf");
     }
 
-    private static void awaitMore(RunningContainer container) {
-        int now = container.output().size();
-        await().atMost(SOON).until(() -> container.output().size() >= now + 10);
-    }
-
-    /** Every tick is there once, in its order, from the first on; and one memory printed them all. */
-    private static void assertUnbroken(List<String> lines) {
-        assertThat(lines).isNotEmpty();
-        String nonce = lines.get(0).split(" ")[2];
-        for (int index = 0; index < lines.size(); index++) {
-            assertThat(lines.get(index)).as("%s", lines).isEqualTo("tick " + (index + 1) + " " + nonce);
-        }
-    }
-
     private static void assertGoesOn(RunningContainer source, RunningContainer copy) {
-        awaitMore(copy);
+        Ticks.awaitMore(copy);
         List<String> lines = new ArrayList<>(source.output());
         lines.addAll(copy.output());
-        assertUnbroken(lines);
+        Ticks.assertUnbroken(lines);
     }
 
     @Test
     void theRuntimeRestoresAPodFromTheImageOfItsCheckpoint() throws IOException {
         migrations.run(counter("counter"), "node-a");
         RunningContainer source = migrations.running("counter").container("main");
-        awaitMore(source);
+        Ticks.awaitMore(source);
 
         PodMigration migration = migrations.migrate("counter", "counter", BY_RUNTIME, THERE);
 
@@ -189,7 +161,7 @@ class RuntimeRestoreTest {
         pod.getMetadata().setAnnotations(Map.of(Annotations.RESTORE_MODE, "cri-o"));
         assertThat(migrations.run(pod, "node-a").getSpec().getInitContainers()).isEmpty();
         RunningContainer source = migrations.running("annotated").container("main");
-        awaitMore(source);
+        Ticks.awaitMore(source);
 
         PodMigration migration = migrations.migrate("annotated", "annotated", THERE);
 
@@ -208,17 +180,17 @@ class RuntimeRestoreTest {
     void whatTheRuntimeRestoredMovesOn() {
         migrations.run(counter("hopper"), "node-a");
         RunningContainer first = migrations.running("hopper").container("main");
-        awaitMore(first);
+        Ticks.awaitMore(first);
         Migrations.assertPhase(migrations.migrate("there", "hopper", BY_RUNTIME, THERE), MigrationPhase.SUCCEEDED);
         RunningContainer second = migrations.running("hopper-restored").container("main");
-        awaitMore(second);
+        Ticks.awaitMore(second);
 
         PodMigration again = migrations.migrate("again", "hopper-restored", BY_RUNTIME, THERE, "allowSameNode: true");
 
         Migrations.assertPhase(again, MigrationPhase.SUCCEEDED);
         RunningContainer third = migrations.running("hopper-restored-2").container("main");
-        awaitMore(third);
-        assertUnbroken(Stream.of(first, second, third)
+        Ticks.awaitMore(third);
+        Ticks.assertUnbroken(Stream.of(first, second, third)
                 .flatMap(container -> container.output().stream())
                 .toList());
     }
@@ -234,8 +206,8 @@ class RuntimeRestoreTest {
                         "node 'node-a' cannot restore pod 'refused' by cri-o (CRI-O's restore is switched off on this"
                                 + " node; set container_level_enabled = \"checkpoint_restore\" below [crio.checkpoint_restore] in"
                                 + " crio.conf");
-        awaitMore(source);
-        assertUnbroken(source.output());
+        Ticks.awaitMore(source);
+        Ticks.assertUnbroken(source.output());
     }
 
     @Test
@@ -260,7 +232,7 @@ class RuntimeRestoreTest {
     void theSourceGoesOnWhereItsCheckpointDoesNotBecomeAnImage() throws IOException {
         migrations.run(counter("stays"), "node-a");
         RunningContainer source = migrations.running("stays").container("main");
-        awaitMore(source);
+        Ticks.awaitMore(source);
         Path importer = cluster.node("node-b").root().resolve("usr/lib/lpm-sandbox/import-image");
         String script = Files.readString(importer);
         Files.writeString(importer, "echo no room in the storage >&2; exit 3");
@@ -277,15 +249,15 @@ class RuntimeRestoreTest {
                 .contains("the checkpoint of container 'main' did not become an image", "no room in the storage");
         assertThat(migration.getStatus().getCommitTime()).isNull();
         assertThat(migrations.find("stays-restored")).isNull();
-        awaitMore(source);
-        assertUnbroken(source.output());
+        Ticks.awaitMore(source);
+        Ticks.assertUnbroken(source.output());
     }
 
     @Test
     void whatHindersTheRuntimeCanBePutRightAfterTheCommit() throws IOException {
         migrations.run(counter("late"), "node-a");
         RunningContainer source = migrations.running("late").container("main");
-        awaitMore(source);
+        Ticks.awaitMore(source);
         Files.writeString(configuration(), "no-such-option\n");
         PodMigration created = migrations.create("late", "late", BY_RUNTIME, THERE);
         PodMigration waiting = migrations.await(
@@ -311,7 +283,7 @@ class RuntimeRestoreTest {
     void aPodThatTheRuntimeDoesNotRestoreIsSaidToBeLost() throws IOException {
         migrations.run(counter("lost"), "node-a");
         RunningContainer source = migrations.running("lost").container("main");
-        awaitMore(source);
+        Ticks.awaitMore(source);
         Files.writeString(configuration(), "no-such-option\n");
 
         PodMigration migration =
@@ -332,6 +304,6 @@ class RuntimeRestoreTest {
         migrations.awaitGone("lost");
         assertThat(migrations.find("lost-restored")).isNull();
         assertThat(source.isRunning()).isFalse();
-        assertUnbroken(source.output());
+        Ticks.assertUnbroken(source.output());
     }
 }

@@ -9,10 +9,8 @@ import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
-import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
-import domain.my.lpm.sandbox.Specimens;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -103,55 +101,22 @@ class SidecarTest {
 
     @BeforeAll
     static void start() {
-        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
-                .with(ControlPlane::new));
-        migrations = new Migrations(cluster);
+        migrations = Migrations.start();
+        cluster = migrations.cluster();
     }
 
     @AfterAll
     static void close() {
-        String directory =
-                Objects.requireNonNull(cluster.directory().getParent()).toString();
-        cluster.close();
-        assertThat(Leftovers.of(directory)).isEmpty();
+        migrations.close();
     }
 
     @AfterEach
     void removePods() {
-        cluster.client().pods().inNamespace("default").withGracePeriod(0).delete();
-        await().atMost(SOON)
-                .until(() -> cluster.client()
-                        .pods()
-                        .inNamespace("default")
-                        .list()
-                        .getItems()
-                        .isEmpty());
+        migrations.removePods();
     }
 
     private static Pod pod(String name, String before) {
         return Serialization.unmarshal(POD.replace("NAME", name).replace("BEFORE", before), Pod.class);
-    }
-
-    /** Every tick is there once, in its order, from the first on; and one memory printed them all. */
-    private static void assertUnbroken(List<String> lines) {
-        assertThat(lines).isNotEmpty();
-        String nonce = lines.get(0).split(" ")[2];
-        for (int index = 0; index < lines.size(); index++) {
-            assertThat(lines.get(index)).as("%s", lines).isEqualTo("tick " + (index + 1) + " " + nonce);
-        }
-    }
-
-    private static void assertNoLineIsMissing(Path file, String word) throws IOException {
-        List<String> lines = Files.readAllLines(file);
-        assertThat(lines).isNotEmpty();
-        for (int index = 0; index < lines.size(); index++) {
-            assertThat(lines.get(index)).as("%s", lines).isEqualTo(word + " " + (index + 1));
-        }
-    }
-
-    private static void awaitMore(RunningContainer container) {
-        int now = container.output().size();
-        await().atMost(SOON).until(() -> container.output().size() >= now + 10);
     }
 
     private static Container sidecar(Pod pod) {
@@ -195,7 +160,7 @@ class SidecarTest {
         String name = "served";
         for (String hop : List.of("there", "back")) {
             for (String each : BOTH) {
-                awaitMore(running.container(each));
+                Ticks.awaitMore(running.container(each));
             }
             PodMigration migration = migrations.migrate(hop, name);
 
@@ -210,14 +175,14 @@ class SidecarTest {
             running = migrations.running(name);
         }
         for (String each : BOTH) {
-            awaitMore(running.container(each));
-            assertUnbroken(Stream.concat(
+            Ticks.awaitMore(running.container(each));
+            Ticks.assertUnbroken(Stream.concat(
                             printed.getOrDefault(each, List.of()).stream(), running.container(each).output().stream())
                     .toList());
             assertThat(firstProcess(running, each)).isEqualTo("lpm-restored");
         }
-        assertNoLineIsMissing(running.volume("data").resolve("written"), "written");
-        assertNoLineIsMissing(running.volume("journal").resolve("noted"), "noted");
+        Ticks.assertWritten(running.volume("data").resolve("written"), "written");
+        Ticks.assertWritten(running.volume("journal").resolve("noted"), "noted");
         Pod copy = migrations.pod(name);
         assertThat(sidecarStatus(copy).getStarted()).isTrue();
         assertThat(sidecarStatus(copy).getRestartCount()).isZero();
@@ -244,7 +209,7 @@ class SidecarTest {
         RunningPod running = migrations.running("prepared");
         for (String each : BOTH) {
             assertThat(firstProcess(running, each)).isEqualTo("lpm-fresh");
-            awaitMore(running.container(each));
+            Ticks.awaitMore(running.container(each));
         }
 
         PodMigration migration = migrations.migrate("prepared", "prepared");
@@ -252,8 +217,8 @@ class SidecarTest {
         Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
         RunningPod copy = migrations.running("prepared-restored");
         for (String each : BOTH) {
-            awaitMore(copy.container(each));
-            assertUnbroken(
+            Ticks.awaitMore(copy.container(each));
+            Ticks.assertUnbroken(
                     Stream.concat(running.container(each).output().stream(), copy.container(each).output().stream())
                             .toList());
         }
@@ -264,20 +229,20 @@ class SidecarTest {
     void whatEndsInACopyBeginsAnewThere() {
         migrations.run(pod("ends", ""), "node-a");
         for (String each : BOTH) {
-            awaitMore(migrations.running("ends").container(each));
+            Ticks.awaitMore(migrations.running("ends").container(each));
         }
         Migrations.assertPhase(migrations.migrate("ends", "ends"), MigrationPhase.SUCCEEDED);
         RunningPod copy = migrations.running("ends-restored");
         for (String each : BOTH) {
             RunningContainer restored = copy.container(each);
-            awaitMore(restored);
+            Ticks.awaitMore(restored);
             String nonce = restored.output().get(0).split(" ")[2];
 
             restored.signal("TERM");
 
             await().atMost(SOON).until(() -> !copy.container(each).id().equals(restored.id()));
-            awaitMore(copy.container(each));
-            assertUnbroken(copy.container(each).output());
+            Ticks.awaitMore(copy.container(each));
+            Ticks.assertUnbroken(copy.container(each).output());
             assertThat(copy.container(each).output().get(0)).doesNotContain(nonce);
             assertThat(firstProcess(copy, each)).isEqualTo("lpm-fresh");
         }
@@ -291,7 +256,7 @@ class SidecarTest {
         migrations.run(pod("stays", "exec 4< /etc/hostname"), "node-a");
         RunningPod source = migrations.running("stays");
         for (String each : BOTH) {
-            awaitMore(source.container(each));
+            Ticks.awaitMore(source.container(each));
         }
 
         PodMigration migration = migrations.migrate("stays", "stays");
@@ -303,11 +268,11 @@ class SidecarTest {
                 .endsWith("The copy is gone, the source goes on.");
         assertThat(migrations.find("stays-restored")).isNull();
         for (String each : BOTH) {
-            awaitMore(source.container(each));
-            assertUnbroken(source.container(each).output());
+            Ticks.awaitMore(source.container(each));
+            Ticks.assertUnbroken(source.container(each).output());
         }
-        assertNoLineIsMissing(source.volume("data").resolve("written"), "written");
-        assertNoLineIsMissing(source.volume("journal").resolve("noted"), "noted");
+        Ticks.assertWritten(source.volume("data").resolve("written"), "written");
+        Ticks.assertWritten(source.volume("journal").resolve("noted"), "noted");
         Pod stays = migrations.pod("stays");
         assertThat(sidecarStatus(stays).getRestartCount()).isZero();
     }

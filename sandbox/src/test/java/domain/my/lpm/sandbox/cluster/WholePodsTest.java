@@ -1,8 +1,6 @@
 package domain.my.lpm.sandbox.cluster;
 
-import static domain.my.lpm.sandbox.cluster.Migrations.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import domain.my.lpm.api.ConditionTypes;
 import domain.my.lpm.api.Conditions;
@@ -10,7 +8,6 @@ import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.checkpoint.CheckpointMethod;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
-import domain.my.lpm.sandbox.Leftovers;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Specimens;
@@ -108,62 +105,22 @@ class WholePodsTest {
 
     @BeforeAll
     static void start() {
-        cluster = SandboxCluster.start(SandboxCluster.Options.of(Specimens.settings(), Path.of("../crds"))
-                .with(ControlPlane::new));
-        migrations = new Migrations(cluster);
+        migrations = Migrations.start();
+        cluster = migrations.cluster();
     }
 
     @AfterAll
     static void close() {
-        String directory =
-                Objects.requireNonNull(cluster.directory().getParent()).toString();
-        cluster.close();
-        assertThat(Leftovers.of(directory)).isEmpty();
+        migrations.close();
     }
 
     @AfterEach
     void removePods() {
-        cluster.client().pods().inNamespace("default").withGracePeriod(0).delete();
-        await().atMost(SOON)
-                .until(() -> cluster.client()
-                        .pods()
-                        .inNamespace("default")
-                        .list()
-                        .getItems()
-                        .isEmpty());
+        migrations.removePods();
     }
 
     private static Pod pair(String name, String before) {
         return Serialization.unmarshal(PAIR.replace("NAME", name).replace("BEFORE", before), Pod.class);
-    }
-
-    /** What is in the memory of what prints these lines, each of which is {@code tick <n> nonce=<nonce> …}. */
-    private static String nonce(List<String> lines) {
-        assertThat(lines).isNotEmpty();
-        return lines.get(0).split(" ")[2];
-    }
-
-    /** Every tick is there once, in its order, from the first on; and one memory printed them all. */
-    private static void assertUnbroken(List<String> lines) {
-        String nonce = nonce(lines);
-        for (int index = 0; index < lines.size(); index++) {
-            assertThat(lines.get(index)).as("%s", lines).startsWith("tick " + (index + 1) + " " + nonce);
-        }
-    }
-
-    /** Waits until it has printed ten lines more than now. */
-    private static void awaitMore(RunningContainer container) {
-        int now = container.output().size();
-        await().atMost(SOON).until(() -> container.output().size() >= now + 10);
-    }
-
-    /** What one of them has written to the volume is there, whoever was stopped first. */
-    private static void assertNoLineIsMissing(RunningPod pod, String word) throws IOException {
-        List<String> lines = Files.readAllLines(pod.volume("data").resolve(word));
-        assertThat(lines).isNotEmpty();
-        for (int index = 0; index < lines.size(); index++) {
-            assertThat(lines.get(index)).as("%s", lines).isEqualTo(word + " " + (index + 1));
-        }
     }
 
     private static List<String> runsOfInit(RunningPod pod) throws IOException {
@@ -184,7 +141,7 @@ class WholePodsTest {
         String name = "hopper";
         RunningContainer container = migrations.running(name).container("counter");
         for (int hop = 1; hop <= HOPS; hop++) {
-            awaitMore(container);
+            Ticks.awaitMore(container);
             PodMigration migration = migrations.migrate("hop-" + hop, name);
             Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
             methods.add(migrations.method(migration, "counter"));
@@ -195,10 +152,10 @@ class WholePodsTest {
             container = migrations.running(name).container("counter");
             assertThat(container.node().name()).isNotEqualTo(node);
         }
-        awaitMore(container);
+        Ticks.awaitMore(container);
         printed.addAll(container.output());
 
-        assertUnbroken(printed);
+        Ticks.assertUnbroken(printed);
         assertThat(methods)
                 .containsExactly(
                         CheckpointMethod.KUBELET,
@@ -212,7 +169,7 @@ class WholePodsTest {
     void allContainersOfAPodMoveTogether() throws IOException {
         migrations.run(pair("pair", ""), "node-a");
         RunningPod source = migrations.running("pair");
-        awaitMore(source.container("reader"));
+        Ticks.awaitMore(source.container("reader"));
         List<String> runs = runsOfInit(source);
 
         PodMigration migration = migrations.migrate("pair", "pair");
@@ -220,15 +177,15 @@ class WholePodsTest {
         Migrations.assertPhase(migration, MigrationPhase.SUCCEEDED);
         RunningPod copy = migrations.running("pair-restored");
         for (String name : List.of("side", "writer", "reader")) {
-            awaitMore(copy.container(name));
-            assertUnbroken(
+            Ticks.awaitMore(copy.container(name));
+            Ticks.assertUnbroken(
                     Stream.concat(source.container(name).output().stream(), copy.container(name).output().stream())
                             .toList());
             assertThat(migrations.method(migration, name)).isEqualTo(CheckpointMethod.LAUNCHER);
         }
         assertThat(copy.container("reader").output()).allMatch(line -> line.matches("tick (\\d+) \\S+ written \\1"));
-        assertNoLineIsMissing(copy, "written");
-        assertNoLineIsMissing(copy, "read");
+        Ticks.assertWritten(copy.volume("data").resolve("written"), "written");
+        Ticks.assertWritten(copy.volume("data").resolve("read"), "read");
         // It has run once, and its work is there.
         assertThat(runs).hasSize(1);
         assertThat(runsOfInit(copy)).isEqualTo(runs);
@@ -241,7 +198,7 @@ class WholePodsTest {
     void noContainerOfAPodMovesWhereOneCannot() throws IOException {
         migrations.run(pair("stays", HOLDS_HOST_NAME), "node-a");
         RunningPod source = migrations.running("stays");
-        awaitMore(source.container("reader"));
+        Ticks.awaitMore(source.container("reader"));
 
         PodMigration migration = migrations.migrate("stays", "stays");
 
@@ -255,8 +212,8 @@ class WholePodsTest {
         assertThat(printedByCopies("stays-restored", "side", "writer", "reader"))
                 .isEmpty();
         for (String name : List.of("side", "writer", "reader")) {
-            awaitMore(source.container(name));
-            assertUnbroken(source.container(name).output());
+            Ticks.awaitMore(source.container(name));
+            Ticks.assertUnbroken(source.container(name).output());
         }
         assertThat(runsOfInit(source)).hasSize(1);
     }
@@ -265,7 +222,7 @@ class WholePodsTest {
     void aPodThatCannotBeRestoredBeginsAnewWhereThatIsAskedFor() throws IOException {
         migrations.run(pair("anew", HOLDS_HOST_NAME), "node-a");
         RunningPod source = migrations.running("anew");
-        awaitMore(source.container("reader"));
+        Ticks.awaitMore(source.container("reader"));
         List<String> runs = runsOfInit(source);
 
         PodMigration migration = migrations.migrate("anew", "anew", "onRestoreFailure: StartFresh");
@@ -279,10 +236,11 @@ class WholePodsTest {
         assertThat(restored.getMessage()).contains("what memory held is lost", "container 'reader'", "etc/hostname");
         RunningPod copy = migrations.running("anew-restored");
         for (String name : List.of("side", "writer", "reader")) {
-            awaitMore(copy.container(name));
+            Ticks.awaitMore(copy.container(name));
             List<String> fresh = copy.container(name).output();
-            assertUnbroken(fresh);
-            assertThat(nonce(fresh)).isNotEqualTo(nonce(source.container(name).output()));
+            Ticks.assertUnbroken(fresh);
+            assertThat(Ticks.nonce(fresh))
+                    .isNotEqualTo(Ticks.nonce(source.container(name).output()));
         }
         // The volume has come along, with what the init container did, which does not run again.
         assertThat(runsOfInit(copy)).isEqualTo(runs).hasSize(1);
