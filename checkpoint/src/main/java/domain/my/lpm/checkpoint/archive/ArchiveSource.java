@@ -3,6 +3,7 @@ package domain.my.lpm.checkpoint.archive;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Where a checkpoint comes from. */
 public sealed interface ArchiveSource {
@@ -25,6 +26,16 @@ public sealed interface ArchiveSource {
      *     where they are
      */
     static ArchiveSource directory(Path images, Map<String, Path> otherFiles) {
+        Map<String, Path> known = Map.copyOf(otherFiles);
+        return new Directory(images, () -> known);
+    }
+
+    /**
+     * The same.
+     *
+     * @param otherFiles tells them when it is asked, once, while the images are being stored; if it throws, nothing is stored
+     */
+    static ArchiveSource directory(Path images, Supplier<Map<String, Path>> otherFiles) {
         return new Directory(images, otherFiles);
     }
 
@@ -35,9 +46,5 @@ public sealed interface ArchiveSource {
     record TarStream(InputStream stream) implements ArchiveSource {}
 
     /** See {@link #directory}. */
-    record Directory(Path images, Map<String, Path> otherFiles) implements ArchiveSource {
-        public Directory {
-            otherFiles = Map.copyOf(otherFiles);
-        }
-    }
+    record Directory(Path images, Supplier<Map<String, Path>> otherFiles) implements ArchiveSource {}
 }

@@ -2,11 +2,14 @@ package domain.my.lpm.checkpoint.repository;
 
 import com.github.luben.zstd.ZstdCompressCtx;
 import domain.my.lpm.checkpoint.archive.CheckpointException;
+import domain.my.lpm.checkpoint.archive.Reason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +43,44 @@ final class FramePipeline implements AutoCloseable {
             int offset,
             int length,
             @Nullable Output output) {}
+
+    /**
+     * A chunk of a file that stays where it is.
+     *
+     * @param file what it is part of
+     * @param chunks where its digest goes
+     * @param index which chunk of the file it is
+     * @param length its bytes
+     */
+    record InPlace(Path file, Digests chunks, int index, int length) {
+        private static final int BUFFER = 128 << 10;
+
+        private byte[] digest(MessageDigest digest) throws IOException {
+            byte[] bytes = new byte[Math.min(BUFFER, length)];
+            long position = (long) index * StoredFile.CHUNK;
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+                for (int done = 0; done < length; ) {
+                    int count = channel.read(
+                            ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, length - done)), position + done);
+                    if (count < 0) {
+                        throw shortened(file);
+                    }
+                    digest.update(bytes, 0, count);
+                    done += count;
+                }
+            }
+            return digest.digest();
+        }
+    }
+
+    /** A file of the dump has lost its end since its size was asked for. */
+    static CheckpointException shortened(Path file) {
+        return new CheckpointException(
+                Reason.TRUNCATED,
+                file.toString(),
+                "it became shorter while it was read",
+                "wait until the dump is complete");
+    }
 
     /** A plain file that chunks are written to; closed when the last one is. */
     static final class Output {
@@ -154,6 +195,24 @@ final class FramePipeline implements AutoCloseable {
                 fail(problem);
             } finally {
                 free.add(filled);
+            }
+        });
+    }
+
+    /** Digests a chunk where it lies, and nothing else. */
+    void digest(InPlace chunk) {
+        executor.execute(() -> {
+            try {
+                if (failure == null) {
+                    Worker worker = workers.take();
+                    try {
+                        chunk.chunks().set(chunk.index(), chunk.digest(worker.digest));
+                    } finally {
+                        workers.add(worker);
+                    }
+                }
+            } catch (Throwable problem) {
+                fail(problem);
             }
         });
     }

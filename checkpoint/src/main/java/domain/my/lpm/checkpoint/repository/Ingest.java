@@ -237,7 +237,6 @@ public final class Ingest {
     private void storeDirectory(ArchiveSource.Directory source, Filler filler) throws IOException {
         boolean moved = options.form().isExtracted() && moveImages(source.images());
         Path images = moved ? partial.resolve(Layout.IMAGES) : source.images();
-        Map<String, Path> sources = new TreeMap<>();
         if (!Files.isDirectory(images)) {
             throw new CheckpointException(
                     Reason.MISSING,
@@ -245,6 +244,7 @@ public final class Ingest {
                     "there is no such directory of images",
                     "take the checkpoint again");
         }
+        Map<String, Path> sources = new TreeMap<>();
         try (Stream<Path> listed = Files.list(images)) {
             for (Path image : (Iterable<Path>) listed::iterator) {
                 sources.put(Layout.IMAGE_PREFIX + image.getFileName(), image);
@@ -254,11 +254,16 @@ public final class Ingest {
             throw new CheckpointException(
                     Reason.MALFORMED, images.toString(), "there are no images", "take the checkpoint again");
         }
-        sources.putAll(source.otherFiles());
-        if (sources.size() > options.limits().maximumEntries()) {
+        long bytes = storeFiles(sources, moved, 0, filler);
+        // Asked for while the images, which have the memory, are hashed by others.
+        storeFiles(new TreeMap<>(source.otherFiles().get()), false, bytes, filler);
+    }
+
+    private long storeFiles(Map<String, Path> sources, boolean inPlace, long before, Filler filler) throws IOException {
+        if (files.size() + sources.size() > options.limits().maximumEntries()) {
             throw tooLarge("it has more than " + options.limits().maximumEntries() + " files");
         }
-        long total = 0;
+        long total = before;
         for (Map.Entry<String, Path> item : sources.entrySet()) {
             Path file = item.getValue();
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -272,7 +277,14 @@ public final class Ingest {
                 if (total > options.limits().maximumTotalBytes()) {
                     throw tooLarge("it has more than " + options.limits().maximumTotalBytes() + " bytes");
                 }
-                boolean inPlace = moved && name.startsWith(Layout.IMAGE_PREFIX);
+                if (inPlace) {
+                    extracted.add(file);
+                }
+                if (inPlace && !options.form().isCompressed()) {
+                    digestInPlace(name, file, size, filler);
+                    options.bytesRead().accept(total);
+                    continue;
+                }
                 if (options.form().isCompressed()) {
                     filler.putHeader(TarWriter.header(new TarEntry(
                             name,
@@ -295,11 +307,21 @@ public final class Ingest {
                         into -> readFile(channel, file, into),
                         filler,
                         !inPlace);
-                if (inPlace) {
-                    extracted.add(file);
-                }
             }
         }
+        return total;
+    }
+
+    private void digestInPlace(String name, Path file, long size, Filler filler) {
+        requireAcceptable(name, size);
+        Digests digests = new Digests();
+        int index = 0;
+        for (long done = 0; done < size; index++) {
+            int length = (int) Math.min(StoredFile.CHUNK, size - done);
+            filler.pipeline.digest(new FramePipeline.InPlace(file, digests, index, length));
+            done += length;
+        }
+        files.add(new StoredFile(name, size, -1, digests));
     }
 
     private boolean moveImages(Path images) throws IOException {
@@ -318,11 +340,7 @@ public final class Ingest {
         int before = into.position();
         while (into.hasRemaining()) {
             if (channel.read(into) < 0) {
-                throw new CheckpointException(
-                        Reason.TRUNCATED,
-                        thing,
-                        "'" + file + "' became shorter while it was read",
-                        "wait until the dump is complete");
+                throw FramePipeline.shortened(file);
             }
         }
         return into.position() - before;
@@ -335,17 +353,7 @@ public final class Ingest {
 
     private void store(String name, long size, int padding, Content content, Filler filler, boolean extract)
             throws IOException {
-        requireNew(
-                name,
-                !name.isEmpty()
-                        && fileNames.add(name)
-                        && !directoryNames.contains(name)
-                        && !parentNames.contains(name));
-        addParents(name);
-        if (size > options.limits().maximumBytes(name)) {
-            throw tooLarge("file " + name + " has " + size + " bytes, the limit is "
-                    + options.limits().maximumBytes(name));
-        }
+        requireAcceptable(name, size);
         boolean hint = name.equals(RuntimeHints.SPEC) || name.equals(RuntimeHints.CONFIG);
         if (hint && size > RuntimeHints.MAXIMUM_BYTES) {
             throw tooLarge("file " + name + " has " + size + " bytes, the limit is " + RuntimeHints.MAXIMUM_BYTES);
@@ -382,6 +390,20 @@ public final class Ingest {
             output.release();
         }
         files.add(new StoredFile(name, size, options.form().isCompressed() ? offset : -1, digests));
+    }
+
+    private void requireAcceptable(String name, long size) {
+        requireNew(
+                name,
+                !name.isEmpty()
+                        && fileNames.add(name)
+                        && !directoryNames.contains(name)
+                        && !parentNames.contains(name));
+        addParents(name);
+        if (size > options.limits().maximumBytes(name)) {
+            throw tooLarge("file " + name + " has " + size + " bytes, the limit is "
+                    + options.limits().maximumBytes(name));
+        }
     }
 
     private void requireNew(String name, boolean isNew) {

@@ -21,7 +21,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,22 +89,9 @@ public final class Checkpoint {
             try {
                 dump(tree, images);
                 progress.dumped();
-                List<Integer> running = settings.hold() ? tree.runningAfterStop() : List.of();
-                if (!running.isEmpty()) {
-                    throw new IllegalStateException("processes " + running
-                            + " ran on after the dump, so that the hold is not one; the checkpoint was thrown away");
-                }
-                if (settings.pid().isEmpty()) {
-                    refuseChangedFiles();
-                }
                 Files.write(images.resolve(Descriptors.FILE), Descriptors.format(stdio));
-                Map<String, Path> others = new LinkedHashMap<>();
-                if (settings.pid().isPresent()) {
-                    others.putAll(SourceFiles.changes(tree.first(), dump));
-                }
-                SourceFiles.storeVolumes(tree.first(), settings, signer);
                 return Ingest.run(
-                        ArchiveSource.directory(images, others),
+                        ArchiveSource.directory(images, () -> files(tree, dump, signer)),
                         settings.repository(),
                         settings.uri(),
                         new Provenance(
@@ -128,6 +114,27 @@ public final class Checkpoint {
             throw new UncheckedIOException("cannot write the checkpoint below " + settings.repository(), error);
         } finally {
             deleteTree(dump);
+        }
+    }
+
+    /** What goes along with the images, of processes that stand still if they are to. */
+    private Map<String, Path> files(ApplicationTree tree, Path dump, ManifestSigner signer) {
+        List<Integer> running = settings.hold() ? tree.runningAfterStop() : List.of();
+        if (!running.isEmpty()) {
+            throw new IllegalStateException("processes " + running
+                    + " ran on after the dump, so that the hold is not one; the checkpoint was thrown away");
+        }
+        try {
+            Map<String, Path> changes = Map.of();
+            if (settings.pid().isPresent()) {
+                changes = SourceFiles.changes(tree.first(), dump);
+            } else {
+                refuseChangedFiles();
+            }
+            SourceFiles.storeVolumes(tree.first(), settings, signer);
+            return changes;
+        } catch (IOException error) {
+            throw new UncheckedIOException("cannot take the container's files along to " + dump, error);
         }
     }
 
