@@ -1,11 +1,9 @@
 package domain.my.lpm.launcher;
 
-import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.repository.CheckpointUri;
 import domain.my.lpm.checkpoint.repository.Durability;
 import domain.my.lpm.checkpoint.repository.Form;
 import domain.my.lpm.checkpoint.repository.StoredContainer;
-import domain.my.lpm.checkpoint.repository.VolumeArchive;
 import domain.my.lpm.launcher.checkpoint.Checkpoint;
 import domain.my.lpm.launcher.checkpoint.CheckpointSettings;
 import domain.my.lpm.launcher.criu.Tcp;
@@ -29,12 +27,9 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "",
             "On standard output: 'dumping' before CRIU starts, 'dumped' when it is done, and the URI when it is stored.",
-            "Exit codes: 0 stored; 1 failed, the container goes on; 2 wrong options; 3 stored and named, but perhaps not"
-                    + " on the disk."
+            "Exit codes: 0 stored; 1 failed, the container goes on; 2 wrong options."
         })
 final class CheckpointCommand implements Callable<Integer> {
-    private static final int NOT_ON_DISK = 3;
-
     @Mixin
     private ContainerOptions container = new ContainerOptions();
 
@@ -65,8 +60,9 @@ final class CheckpointCommand implements Callable<Integer> {
             paramLabel = "WHEN",
             defaultValue = "${env:LPM_DURABILITY:-before-complete}",
             converter = When.class,
-            description = "When it is on the disk: before-complete, or later, between the line that names the stored"
-                    + " checkpoint and the end of this program. [LPM_DURABILITY, default before-complete]")
+            description =
+                    "When it is on the disk: before-complete, or later, which whoever started this program sees to."
+                            + " [LPM_DURABILITY, default before-complete]")
     private Durability durability = Durability.BEFORE_COMPLETE;
 
     @Option(
@@ -126,18 +122,6 @@ final class CheckpointCommand implements Callable<Integer> {
                         })
                 .take();
         System.out.println(stored.uri());
-        if (durability == Durability.LATER) {
-            try {
-                stored.sync();
-                VolumeArchive.sync(
-                        container.repository(),
-                        stored.uri().podUid(),
-                        stored.uri().checkpointId());
-            } catch (CheckpointException failed) {
-                System.err.println("error: " + failed.getMessage());
-                return NOT_ON_DISK;
-            }
-        }
         return 0;
     }
 

@@ -47,6 +47,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -73,6 +74,9 @@ public final class Checkpoints {
     /** The storage may have gigabytes to write. */
     private static final Duration SYNC = Duration.ofMinutes(30);
 
+    /** How long a complete checkpoint waits for somebody to ask that it be synced. */
+    private static final Duration UNASKED = Duration.ofSeconds(5);
+
     private static final Set<String> OURS = Set.of("lpm-restored", "lpm-fresh");
 
     private final Containers containers;
@@ -85,7 +89,7 @@ public final class Checkpoints {
     private final StepListener steps;
     private final Map<String, Ongoing> ongoing = new ConcurrentHashMap<>();
     /** Complete ones on their way to stable storage, and those that could not be brought there. */
-    private final Map<String, CompletableFuture<Void>> syncs = new ConcurrentHashMap<>();
+    private final Map<String, Sync> syncs = new ConcurrentHashMap<>();
 
     Checkpoints(
             Containers containers,
@@ -130,6 +134,23 @@ public final class Checkpoints {
 
     private record Ongoing(CheckpointOrder order, CompletableFuture<PodArtifact> result) {}
 
+    /** The way of a complete checkpoint to stable storage, which begins when it is asked for. */
+    private record Sync(CountDownLatch asked, CompletableFuture<Void> result) {
+        Sync(CompletableFuture<Void> result) {
+            this(new CountDownLatch(1), result);
+        }
+
+        void awaitAsked() {
+            try {
+                if (!asked.await(UNASKED.toMillis(), TimeUnit.MILLISECONDS)) {
+                    LOG.debug("nobody has asked for the sync of a checkpoint");
+                }
+            } catch (InterruptedException atOnce) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     /**
      * Takes a checkpoint. A call with the same id waits for the one that is at work, or gets what it led to.
      *
@@ -165,20 +186,21 @@ public final class Checkpoints {
     }
 
     /**
-     * Waits until a complete checkpoint is on stable storage.
+     * Brings a complete checkpoint to stable storage, if that has not begun, and waits until it is there.
      *
      * @throws AgentException NOT_FOUND if there is none; FAILED_PRECONDITION if it could not be written; DEADLINE_EXCEEDED if
      *     that takes longer
      */
     public void sync(PodReference pod, String id, Duration atMost) {
-        CompletableFuture<Void> sync = syncs.get(key(pod.uid(), id));
+        Sync sync = syncs.get(key(pod.uid(), id));
         if (sync == null) {
             // It has been written since, or was before it was complete.
             requireComplete(pod, id);
             return;
         }
         try {
-            sync.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+            sync.asked().countDown();
+            sync.result().get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException slow) {
             throw new AgentException(
                     Kind.DEADLINE_EXCEEDED,
@@ -207,9 +229,12 @@ public final class Checkpoints {
         return share.during("the mark of " + id, () -> Share.isThere(mark));
     }
 
-    /** Brings a complete checkpoint to stable storage, while its source stands still and its copy is restored. */
+    /**
+     * Brings a complete checkpoint to stable storage while its source stands still: when that is asked for, so that the copy's
+     * restore comes first, or by itself.
+     */
     private void beginSync(CheckpointJournal.Entry entry, List<Dump.Taken> taken) {
-        CompletableFuture<Void> sync = new CompletableFuture<>();
+        Sync sync = new Sync(new CompletableFuture<>());
         String key = key(entry.uid(), entry.id());
         if (syncs.putIfAbsent(key, sync) != null) {
             return;
@@ -217,12 +242,13 @@ public final class Checkpoints {
         Thread thread = new Thread(
                 () -> {
                     try {
+                        sync.awaitAsked();
                         bringToStableStorage(entry, taken);
-                        sync.complete(null);
+                        sync.result().complete(null);
                         syncs.remove(key, sync);
                     } catch (RuntimeException failure) {
                         LOG.error("the checkpoint {} of pod {} may be lost", entry.id(), entry.pod(), failure);
-                        sync.completeExceptionally(failure);
+                        sync.result().completeExceptionally(failure);
                     }
                 },
                 "sync-" + entry.id());
@@ -232,7 +258,6 @@ public final class Checkpoints {
 
     private void bringToStableStorage(CheckpointJournal.Entry entry, List<Dump.Taken> taken) {
         try {
-            taken.forEach(Dump.Taken::sync);
             share.during("the sync of the checkpoint " + entry.id(), SYNC, () -> {
                 Path directory = directory(entry.uid(), entry.id());
                 Durable.syncTree(directory);
@@ -305,8 +330,8 @@ public final class Checkpoints {
             } else {
                 syncs.put(
                         key(entry.uid(), entry.id()),
-                        CompletableFuture.failedFuture(
-                                new AgentException(Kind.FAILED_PRECONDITION, unwritten(entry, unwritten))));
+                        new Sync(CompletableFuture.failedFuture(
+                                new AgentException(Kind.FAILED_PRECONDITION, unwritten(entry, unwritten)))));
             }
             return;
         }
@@ -411,22 +436,21 @@ public final class Checkpoints {
             listener.progress(Progress.CHECKED, "", millis(), 0);
             List<HeldContainer> stopped = found.stream().map(Checkpoints::held).toList();
             CheckpointJournal.Entry entry = CheckpointJournal.Entry.of(order.source(), order.id(), stopped);
-            if (order.hold().isPresent()) {
-                CheckpointOrder.HoldTerms terms = order.hold().get();
-                steps.during(Step.RECORD_HOLD, () -> {
-                    holds.begin(
-                            order.source(),
-                            terms.migration(),
-                            terms.migrationUid(),
-                            order.id(),
-                            stopped,
-                            terms.lease());
-                });
-            }
+            Optional<Hold> hold = order.hold()
+                    .map(terms -> steps.during(
+                            Step.RECORD_HOLD,
+                            () -> holds.begin(
+                                    order.source(),
+                                    terms.migration(),
+                                    terms.migrationUid(),
+                                    order.id(),
+                                    stopped,
+                                    terms.lease())));
             List<Dump.Taken> taken = new ArrayList<>();
             boolean later = order.durability() == Durability.LATER;
             boolean complete = false;
             try {
+                hold.ifPresent(holds::requireWanted);
                 steps.during(Step.RECORD_CHECKPOINT, () -> journal.put(entry));
                 PodArtifact artifact = dumpAndStore(takers, volumes, taken);
                 steps.during(Step.COMPLETE_CHECKPOINT, () -> {

@@ -28,15 +28,8 @@ interface Dump {
         /** When the dump was done, by {@link System#nanoTime}. */
         long dumped();
 
-        /** Puts it into the repository, if it is not there already. */
+        /** Puts it into the repository, if it is not there already: below the directory of the checkpoint, all of it. */
         void store(Duration atMost);
-
-        /**
-         * Waits until it is on stable storage, with its volumes, where that comes later; after {@link #store}.
-         *
-         * @throws domain.my.lpm.agent.AgentException when it cannot be written
-         */
-        void sync();
 
         /** Removes what lies outside of the repository. May be repeated. */
         void discard();

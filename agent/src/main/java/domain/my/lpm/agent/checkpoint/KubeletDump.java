@@ -99,11 +99,6 @@ final class KubeletDump implements Dump {
             }
 
             @Override
-            public void sync() {
-                // All that was written lies below the checkpoint's own directory, which is synced as a whole.
-            }
-
-            @Override
             public void discard() {
                 try {
                     Files.deleteIfExists(seen);

@@ -48,7 +48,7 @@ final class LauncherDump implements Dump {
         });
     }
 
-    /** A launcher that tells line by line how far it is; it may live on, until what it has stored is on stable storage. */
+    /** A launcher that tells line by line how far it is. */
     private static final class Running implements Taken {
         private final Job job;
         private final Process process;
@@ -137,21 +137,6 @@ final class LauncherDump implements Dump {
 
         @Override
         public void store(Duration more) {}
-
-        @Override
-        public void sync() {
-            try {
-                int exit = process.waitFor();
-                if (exit != 0) {
-                    throw new AgentException(
-                            Kind.FAILED_PRECONDITION,
-                            job.uri() + " is stored, but not on stable storage: "
-                                    + reason(said.getNow("the launcher ended with exit code " + exit)));
-                }
-            } catch (InterruptedException interrupted) {
-                throw interrupted(interrupted);
-            }
-        }
 
         @Override
         public void discard() {}

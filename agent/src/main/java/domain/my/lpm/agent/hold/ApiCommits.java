@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,15 +73,27 @@ public final class ApiCommits implements Commits {
 
     @Override
     public boolean isOver(Hold hold) {
+        return phase(hold).map(MigrationPhase::isFinal).orElse(true);
+    }
+
+    @Override
+    public boolean mayHold(Hold hold) {
+        return phase(hold)
+                .filter(phase -> !phase.isFinal() && phase != MigrationPhase.ROLLING_BACK)
+                .isPresent();
+    }
+
+    /** Where the migration of a hold stands, at its beginning while the API is silent; empty where it is gone. */
+    private Optional<MigrationPhase> phase(Hold hold) {
         try {
-            PodMigration migration = resource(hold).get();
-            return migration == null
-                    || !hold.migrationUid().equals(migration.getMetadata().getUid())
-                    || (migration.getStatus() != null
-                            && migration.getStatus().getPhase() != null
-                            && migration.getStatus().getPhase().isFinal());
-        } catch (KubernetesClientException silent) {
-            return false;
+            return Optional.ofNullable(resource(hold).get())
+                    .filter(migration ->
+                            hold.migrationUid().equals(migration.getMetadata().getUid()))
+                    .map(migration -> Optional.ofNullable(migration.getStatus())
+                            .map(PodMigrationStatus::getPhase)
+                            .orElse(MigrationPhase.PENDING));
+        } catch (KubernetesClientException noAnswer) {
+            return Optional.of(MigrationPhase.PENDING);
         }
     }
 

@@ -24,4 +24,10 @@ public interface Commits {
      * False while the API cannot be asked.
      */
     boolean isOver(Hold hold);
+
+    /**
+     * Whether a source may still be stopped for the migration of a hold: it is there and neither rolled back nor over. True
+     * while the API cannot be asked, as the lease ends a hold that nobody wants.
+     */
+    boolean mayHold(Hold hold);
 }

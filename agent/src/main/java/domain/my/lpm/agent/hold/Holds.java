@@ -215,6 +215,19 @@ public final class Holds {
         }
     }
 
+    /**
+     * To be called before a pod is stopped, when its hold is recorded: a call that took long to come may find its migration
+     * rolled back.
+     *
+     * @throws IllegalStateException if the migration does not want the pod held any more
+     */
+    public void requireWanted(Hold hold) {
+        if (!commits.mayHold(hold)) {
+            throw new IllegalStateException("the migration " + hold.migration() + " of pod " + hold.pod()
+                    + " is over or rolled back, so that the pod was not stopped; see why, and create another one");
+        }
+    }
+
     /** Every hold of this node. */
     public List<Hold> all() {
         return records.all();

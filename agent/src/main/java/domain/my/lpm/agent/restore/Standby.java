@@ -18,8 +18,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,10 @@ final class Standby {
 
     private final Path directory;
     private final Path there;
+    private volatile @Nullable Seen seen;
+
+    /** What a status file said. Each status is a file of its own, put in the place of the one before. */
+    private record Seen(@Nullable Object file, FileTime written, Status status) {}
 
     /**
      * A launcher's place.
@@ -150,7 +158,17 @@ final class Standby {
     Optional<Status> status() {
         Path file = directory.resolve(STATUS);
         try {
-            return Files.exists(file) ? Optional.of(StatusFile.read(file)) : Optional.empty();
+            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+            Seen before = seen;
+            if (before == null
+                    || !Objects.equals(before.file(), now.fileKey())
+                    || !before.written().equals(now.lastModifiedTime())) {
+                before = new Seen(now.fileKey(), now.lastModifiedTime(), StatusFile.read(file));
+                seen = before;
+            }
+            return Optional.of(before.status());
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot read the launcher's status " + file, problem);
         }

@@ -24,6 +24,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @EnableKubernetesMockClient(crud = true)
 class ApiCommitsTest {
@@ -76,6 +78,16 @@ class ApiCommitsTest {
         running.getStatus().setPhase(MigrationPhase.SUCCEEDED);
         client.resource(running).updateStatus();
         assertThat(commits.isOver(held)).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(MigrationPhase.class)
+    void nothingIsStoppedForAMigrationThatTurnsBackOrHasEnded(MigrationPhase phase) {
+        Hold held = hold(migration(phase).getMetadata().getUid());
+
+        assertThat(commits(StepListener.NONE).mayHold(held))
+                .isEqualTo(!phase.isFinal() && phase != MigrationPhase.ROLLING_BACK);
+        assertThat(commits(StepListener.NONE).mayHold(hold("another"))).isFalse();
     }
 
     @Test
@@ -166,8 +178,10 @@ class ApiCommitsTest {
                         .withRequestRetryBackoffLimit(0)
                         .build())
                 .build()) {
-            assertThat(new ApiCommits(silent, () -> NOW, StepListener.NONE).forbid(hold("m-1")))
-                    .isEqualTo(Verdict.UNKNOWN);
+            ApiCommits commits = new ApiCommits(silent, () -> NOW, StepListener.NONE);
+            assertThat(commits.forbid(hold("m-1"))).isEqualTo(Verdict.UNKNOWN);
+            assertThat(commits.isOver(hold("m-1"))).isFalse();
+            assertThat(commits.mayHold(hold("m-1"))).isTrue();
         }
     }
 }

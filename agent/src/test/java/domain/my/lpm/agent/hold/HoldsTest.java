@@ -55,6 +55,11 @@ class HoldsTest {
             public boolean isOver(Hold hold) {
                 return over;
             }
+
+            @Override
+            public boolean mayHold(Hold hold) {
+                return !over;
+            }
         };
         return new Holds(new HoldRecords(directory), source, commits, clock);
     }

@@ -68,20 +68,6 @@ public final class StoredContainer {
         return manifest.form().isExtracted();
     }
 
-    /**
-     * Waits until all of it is on the disk, see {@link Durability#LATER}.
-     *
-     * @throws CheckpointException if it cannot be written
-     */
-    public void sync() {
-        try {
-            Durable.syncTree(directory);
-            Durable.sync(Objects.requireNonNull(directory.getParent()));
-        } catch (IOException problem) {
-            throw CheckpointException.unreadable(manifest.uri().toString(), problem);
-        }
-    }
-
     /** Its files in the order of the archive. */
     public List<StoredFile> files() {
         return manifest.files();

@@ -88,23 +88,6 @@ public final class VolumeArchive {
         store(volumeDirectory, repository, podUid, checkpointId, name, signer, Durability.BEFORE_COMPLETE);
     }
 
-    /**
-     * Waits until all volumes of a checkpoint are on the disk, see {@link Durability#LATER}.
-     *
-     * @throws CheckpointException if they cannot be written
-     */
-    public static void sync(Path repository, String podUid, String checkpointId) {
-        CheckpointUri.requirePod(podUid, checkpointId);
-        Path directory = repository.resolve(podUid).resolve(checkpointId).resolve(Layout.VOLUMES);
-        try {
-            if (Files.exists(directory)) {
-                Durable.syncTree(directory);
-            }
-        } catch (IOException problem) {
-            throw CheckpointException.unreadable(directory.toString(), problem);
-        }
-    }
-
     private static List<Frame> writeArchive(String thing, Path volumeDirectory, Path file, Durability durability)
             throws IOException {
         try (FileChannel channel = Durable.create(file);

@@ -139,9 +139,9 @@ class IngestTest {
 
     @ParameterizedTest
     @EnumSource(Form.class)
-    void whatIsNotOnTheDiskYetCanBeReadAndIsSynced(Form form) throws IOException {
+    void whatIsNotOnTheDiskYetCanBeRead(Form form) throws IOException {
         Map<String, byte[]> files = Checkpoints.crio();
-        StoredContainer stored = Ingest.run(
+        Ingest.run(
                 ArchiveSource.tar(Checkpoints.write(directory.resolve("archive"), Checkpoints.tar("", files))),
                 repository(),
                 Checkpoints.URI,
@@ -150,13 +150,6 @@ class IngestTest {
                 Options.of(form, Durability.LATER));
 
         assertHolds(open(), files);
-        stored.sync();
-        assertHolds(open(), files);
-
-        new Repository(repository()).delete(Checkpoints.URI);
-        assertThatThrownBy(stored::sync)
-                .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(Checkpoints.URI.toString());
     }
 
     @Test

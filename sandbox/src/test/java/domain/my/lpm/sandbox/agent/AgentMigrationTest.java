@@ -16,6 +16,7 @@ import domain.my.lpm.agent.protocol.FenceRequest;
 import domain.my.lpm.agent.protocol.OnFailure;
 import domain.my.lpm.agent.protocol.PodArtifact;
 import domain.my.lpm.agent.protocol.PrepareRequest;
+import domain.my.lpm.agent.protocol.RenewHoldRequest;
 import domain.my.lpm.agent.protocol.RestoreOutcome;
 import domain.my.lpm.agent.protocol.RestoreRequest;
 import domain.my.lpm.agent.protocol.ResumeRequest;
@@ -76,6 +77,7 @@ class AgentMigrationTest {
             each.close();
         }
         pair.removePods();
+        pair.api.turnedBack(false);
     }
 
     private AgentPair.Served source() {
@@ -339,6 +341,27 @@ class AgentMigrationTest {
         AgentPair.take(a, request.build());
 
         assertGoesOn(from.container("main"));
+    }
+
+    @Test
+    void aCallThatComesAfterItsMigrationWasTurnedBackStopsNothing() {
+        AgentPair.Served a = source();
+        RunningPod from = pair.run(pair.cluster.source, ticker("late"));
+        awaitNextTick(from.container("main"));
+        pair.api.turnedBack(true);
+
+        assertThatThrownBy(
+                        () -> AgentPair.take(a, AgentPair.checkpoint(from, id).build()))
+                .isInstanceOf(StatusRuntimeException.class)
+                .hasMessageContaining("FAILED_PRECONDITION")
+                .hasMessageContaining("is over or rolled back, so that the pod was not stopped");
+
+        assertGoesOn(from.container("main"));
+        RenewHoldRequest renewal = RenewHoldRequest.newBuilder()
+                .setSource(AgentPair.reference(from))
+                .setLeaseMillis(5000)
+                .build();
+        assertThatThrownBy(() -> a.stub().renewHold(renewal)).hasMessageContaining("is not held");
     }
 
     @Test

@@ -99,9 +99,19 @@ final class FileApi implements ApiServer, Commits {
         return read("verdict", Verdict.class).orElse(Verdict.UNKNOWN);
     }
 
+    /** Whether every migration is one that was turned back. */
+    void turnedBack(boolean turned) {
+        write("turned-back", turned);
+    }
+
     @Override
     public boolean isOver(Hold hold) {
         return false;
+    }
+
+    @Override
+    public boolean mayHold(Hold hold) {
+        return !read("turned-back", Boolean.class).orElse(false);
     }
 
     private <T> Optional<T> read(String name, Class<T> type) {

@@ -22,6 +22,9 @@ import java.util.Set;
  * rolls back; after it none does, and everything is repeated until it is done.
  */
 final class RestoreInProgress implements PhaseHandler {
+    /** No longer than this does the checkpoint wait for the restore to be done before it is brought to stable storage. */
+    private static final Duration QUICK = Duration.ofSeconds(2);
+
     private final Map<RestoreMode, RestoreProcedure> procedures;
 
     RestoreInProgress(Map<RestoreMode, RestoreProcedure> procedures) {
@@ -69,12 +72,24 @@ final class RestoreInProgress implements PhaseHandler {
                     "restoreSeconds",
                     "the copy '%s' was not restored"
                             .formatted(migration.target().name()));
-            if (!StoredCheckpoint.isDescribed(migration)) {
-                // While the copy restores, not while nothing does.
-                migration.cluster().wakeCheckpoint(migration.resource());
-            }
+            describeMeanwhile(migration);
         }
         return restored;
+    }
+
+    /** The description waits for the storage, which a restore that is quick has for itself. */
+    private static void describeMeanwhile(Migration migration) {
+        if (StoredCheckpoint.isDescribed(migration)) {
+            return;
+        }
+        Duration left = Duration.between(
+                migration.now(),
+                migration.since(MigrationPhase.RESTORE_IN_PROGRESS).plus(QUICK));
+        if (left.isNegative() || left.isZero()) {
+            migration.cluster().wakeCheckpoint(migration.resource());
+        } else {
+            migration.atMost(left);
+        }
     }
 
     private static void requireSameRuns(Migration migration, Pod source) {
