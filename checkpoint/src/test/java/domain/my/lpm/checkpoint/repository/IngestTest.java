@@ -173,6 +173,43 @@ class IngestTest {
     }
 
     @Test
+    void imagesComeBackWhenTheOtherFilesCannotBeTold() throws IOException {
+        Path images = Files.createDirectory(directory.resolve("images"));
+        Checkpoints.write(images.resolve("inventory.img"), new byte[40]);
+        ArchiveSource source = ArchiveSource.directory(images, () -> {
+            throw new IllegalStateException("the container has ended");
+        });
+
+        assertThatThrownBy(() -> ingest(source, Form.EXTRACTED)).hasMessage("the container has ended");
+
+        assertThat(images.resolve("inventory.img")).hasSize(40);
+        assertNothingLeft();
+    }
+
+    @Test
+    void everyChunkOfAnImageIsHashedWhereItLies() throws IOException {
+        Path images = Files.createDirectory(directory.resolve("images"));
+        byte[] memory = new byte[2 * StoredFile.CHUNK + 5];
+        new Random(7).nextBytes(memory);
+        Checkpoints.write(images.resolve("pages-1.img"), memory);
+        Checkpoints.write(images.resolve("empty.img"), new byte[0]);
+
+        ingest(ArchiveSource.directory(images, Map.of()), Form.EXTRACTED);
+
+        assertHolds(open(), Map.of("checkpoint/pages-1.img", memory, "checkpoint/empty.img", new byte[0]));
+        Path stored = open().directory().resolve("images/pages-1.img");
+        for (int changed : List.of(0, StoredFile.CHUNK, memory.length - 1)) {
+            byte[] other = memory.clone();
+            other[changed]++;
+            Files.write(stored, other);
+            assertThatThrownBy(() -> open().verify("checkpoint/pages-1.img", Runnable::run))
+                    .isInstanceOfSatisfying(
+                            CheckpointException.class,
+                            problem -> assertThat(problem.reason()).isEqualTo(Reason.CORRUPT));
+        }
+    }
+
+    @Test
     void leftoversOfACrashAreStartedOver() throws IOException {
         Path target = Checkpoints.URI.directory(repository());
         Files.createDirectories(target.resolve("images"));
