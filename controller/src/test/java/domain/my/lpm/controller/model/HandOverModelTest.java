@@ -31,8 +31,10 @@ class HandOverModelTest {
         while (!open.isEmpty() && states < limit) {
             List<String> path = open.remove();
             states++;
-            requireEnd(policy, path);
-            for (String event : replay(policy, path).events()) {
+            Model model = replay(policy, path);
+            List<String> events = model.events();
+            requireEnd(model, path);
+            for (String event : events) {
                 List<String> longer = new ArrayList<>(path);
                 longer.add(event);
                 Model next = replay(policy, longer);
@@ -54,8 +56,7 @@ class HandOverModelTest {
         return model;
     }
 
-    private static void requireEnd(RestoreFailurePolicy policy, List<String> path) {
-        Model model = replay(policy, path);
+    private static void requireEnd(Model model, List<String> path) {
         for (int round = 0; round < ROUNDS_TO_THE_END && !model.isOver(); round++) {
             model.happen("look");
             while (model.events().contains("answer 0")) {

@@ -47,12 +47,14 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.utils.Serialization;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -260,7 +262,7 @@ final class Model implements Cluster {
             return;
         }
         now = now.plusSeconds(31);
-        PodMigration clone = Serialization.clone(seen);
+        PodMigration clone = copy(seen);
         Migration migration = new Migration(clone, protocol, this::write);
         if (stored != null && stored.isMarkedForDeletion()) {
             clone.getMetadata().setDeletionTimestamp(stored.getMetadata().getDeletionTimestamp());
@@ -285,9 +287,9 @@ final class Model implements Cluster {
             throw new ConflictException(new IllegalStateException("changed"));
         }
         refuseWhatTheSchemaRefuses(stored.getStatus(), changed.getStatus());
-        PodMigration next = Serialization.clone(changed);
+        PodMigration next = copy(changed);
         store(next);
-        return Serialization.clone(next);
+        return copy(next);
     }
 
     private void store(PodMigration next) {
@@ -310,8 +312,36 @@ final class Model implements Cluster {
         }
     }
 
+    /** As what comes from the API, which nobody else has; the parts of a status and a spec are never changed in place. */
+    private static PodMigration copy(PodMigration migration) {
+        PodMigration copy = new PodMigration();
+        copy.setMetadata(new ObjectMetaBuilder(migration.getMetadata()).build());
+        copy.setSpec(migration.getSpec());
+        PodMigrationStatus status = migration.getStatus();
+        if (status != null) {
+            PodMigrationStatus copied = new PodMigrationStatus();
+            for (Field field : PodMigrationStatus.class.getDeclaredFields()) {
+                copy(field, status, copied);
+            }
+            copy.setStatus(copied);
+        }
+        return copy;
+    }
+
+    private static void copy(Field field, Object from, Object into) {
+        if (Modifier.isStatic(field.getModifiers())) {
+            return;
+        }
+        try {
+            field.setAccessible(true);
+            field.set(into, field.get(from));
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
     private void delete() {
-        PodMigration next = Serialization.clone(stored);
+        PodMigration next = copy(Objects.requireNonNull(stored));
         next.getMetadata().setDeletionTimestamp(now.toString());
         store(next);
     }
@@ -330,7 +360,7 @@ final class Model implements Cluster {
         }
         MigrationPhase phase = status == null ? null : status.getPhase();
         if (stored != null && phase != null && !phase.isFinal() && phase != MigrationPhase.ROLLING_BACK) {
-            PodMigration next = Serialization.clone(stored);
+            PodMigration next = copy(stored);
             PodMigrationStatus changed = next.getStatus();
             changed.setPhase(MigrationPhase.ROLLING_BACK);
             changed.setReason("HoldLapsed");
@@ -748,7 +778,7 @@ final class Model implements Cluster {
 
     @Override
     public Optional<PodMigration> readMigration(PodMigration migration) {
-        return Optional.ofNullable(stored).map(Serialization::clone);
+        return Optional.ofNullable(stored).map(Model::copy);
     }
 
     @Override
