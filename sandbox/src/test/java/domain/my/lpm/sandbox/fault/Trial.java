@@ -44,6 +44,9 @@ final class Trial {
     private static final Duration OUTAGE = Duration.ofSeconds(FaultCluster.LEASE + 3);
 
     private static final int NAP_MILLIS = 30;
+    /** To look for what is left takes a while, too. */
+    private static final int LONG_NAP_MILLIS = 300;
+
     private static final String COPY = "-restored";
 
     private final FaultCluster cluster;
@@ -218,8 +221,8 @@ final class Trial {
                 repairLater();
             }
             case ANSWER_LOST -> cluster.loseNextAnswer();
-            case LAUNCHER_KILLED -> FaultCluster.signalAll(cluster.processes("java"), Signal.SIGKILL);
-            case LAUNCHER_HANGS -> stop(cluster.processes("java"));
+            case LAUNCHER_KILLED -> FaultCluster.signalAll(launchers(), Signal.SIGKILL);
+            case LAUNCHER_HANGS -> stop(launchers());
             case SHARE_READ_ONLY -> cluster.makeShareReadOnly();
             case SHARE_FULL -> cluster.fillShare();
         }
@@ -230,12 +233,18 @@ final class Trial {
         switch (fault) {
             case KILLED -> FaultCluster.signalAll(cluster.processes("criu"), Signal.SIGKILL);
             case HANGS -> stop(cluster.processes("criu"));
-            case LAUNCHER_KILLED -> FaultCluster.signalAll(cluster.processes("java"), Signal.SIGKILL);
-            case LAUNCHER_HANGS -> stop(cluster.processes("java"));
+            case LAUNCHER_KILLED -> FaultCluster.signalAll(launchers(), Signal.SIGKILL);
+            case LAUNCHER_HANGS -> stop(launchers());
             case CUT_OFF, API_GONE, ANSWER_LOST, SHARE_READ_ONLY, SHARE_FULL ->
                 throw new IllegalArgumentException("CRIU knows no " + fault);
         }
         cluster.stages().pass();
+    }
+
+    /** One that was started a moment ago may be the program yet that starts it. */
+    private List<Integer> launchers() {
+        await("a launcher", () -> !cluster.processes("java").isEmpty());
+        return cluster.processes("java");
     }
 
     private void stop(List<Integer> processes) {
@@ -405,6 +414,7 @@ final class Trial {
         try {
             await(ledger, "nothing left", () -> {
                 left.add(0, cluster.leftovers());
+                nap(LONG_NAP_MILLIS);
                 return left.get(0).isEmpty();
             });
         } catch (AssertionError still) {
@@ -433,7 +443,7 @@ final class Trial {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time: " + what).isLessThan(deadline);
-            nap();
+            nap(NAP_MILLIS);
         }
     }
 
@@ -444,9 +454,9 @@ final class Trial {
         });
     }
 
-    private static void nap() {
+    private static void nap(int millis) {
         try {
-            TimeUnit.MILLISECONDS.sleep(NAP_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(millis);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
