@@ -25,6 +25,9 @@ public final class Agent implements AutoCloseable {
     /** How often it is looked for containers of copies that were started again; the API is asked only where one has ended. */
     private static final Duration RESTARTED = Duration.ofSeconds(2);
 
+    /** How often it is tried again to undo a checkpoint, as on a share that could not be written. */
+    private static final Duration UNDONE = Duration.ofSeconds(10);
+
     private final AgentServer server;
     private final ScheduledExecutorService turns;
     private final String endpoint;
@@ -76,6 +79,11 @@ public final class Agent implements AutoCloseable {
                         () -> standbys.startRestarted(pod -> holds.of(pod).isPresent())),
                 RESTARTED.toMillis(),
                 RESTARTED.toMillis(),
+                TimeUnit.MILLISECONDS);
+        turns.scheduleWithFixedDelay(
+                guarded("checkpoints that were not undone", checkpoints::undoLeft),
+                UNDONE.toMillis(),
+                UNDONE.toMillis(),
                 TimeUnit.MILLISECONDS);
         turns.scheduleWithFixedDelay(
                 guarded("the node", () -> probe.publish(endpoint)),

@@ -215,6 +215,19 @@ public final class Checkpoints {
         }
     }
 
+    /**
+     * To be called when somebody has deleted a checkpoint, which then need not be synced.
+     *
+     * @param uri {@code shared://<podUID>/<checkpointID>}, or one container of it
+     */
+    public void deleted(String uri) {
+        syncs.forEach((key, sync) -> {
+            if ((uri + "/").startsWith("shared://" + key + "/")) {
+                sync.asked().countDown();
+            }
+        });
+    }
+
     private void requireComplete(PodReference pod, String id) {
         if (!isComplete(pod.uid(), id)) {
             throw new AgentException(
@@ -247,13 +260,22 @@ public final class Checkpoints {
                         sync.result().complete(null);
                         syncs.remove(key, sync);
                     } catch (RuntimeException failure) {
-                        LOG.error("the checkpoint {} of pod {} may be lost", entry.id(), entry.pod(), failure);
+                        if (isDeleted(failure)) {
+                            LOG.info("{}", failure.getMessage());
+                            syncs.remove(key, sync);
+                        } else {
+                            LOG.error("the checkpoint {} of pod {} may be lost", entry.id(), entry.pod(), failure);
+                        }
                         sync.result().completeExceptionally(failure);
                     }
                 },
                 "sync-" + entry.id());
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private static boolean isDeleted(RuntimeException failure) {
+        return failure instanceof AgentException refused && refused.kind() == Kind.NOT_FOUND;
     }
 
     private void bringToStableStorage(CheckpointJournal.Entry entry, List<Dump.Taken> taken) {
@@ -312,13 +334,25 @@ public final class Checkpoints {
      * their checkpoint was completed; that one is brought to stable storage.
      */
     public void takeUp() {
+        journal.all().forEach(this::tryToUndo);
+    }
+
+    /** To be called now and then: undoes what could not be undone, as while the share was read-only. */
+    public void undoLeft() {
         for (CheckpointJournal.Entry entry : journal.all()) {
-            try {
-                undo(entry);
-            } catch (RuntimeException failure) {
-                // The record stays: it is tried again by the next call with this id, and at the next start.
-                LOG.error("cannot undo the unfinished checkpoint {} of pod {}", entry.id(), entry.pod(), failure);
+            boolean atWork = ongoing.keySet().stream().anyMatch(key -> key.startsWith(entry.uid() + "/"));
+            if (!atWork && !syncs.containsKey(key(entry.uid(), entry.id()))) {
+                tryToUndo(entry);
             }
+        }
+    }
+
+    private void tryToUndo(CheckpointJournal.Entry entry) {
+        try {
+            undo(entry);
+        } catch (RuntimeException failure) {
+            // The record stays: it is tried again.
+            LOG.error("cannot undo the unfinished checkpoint {} of pod {}", entry.id(), entry.pod(), failure);
         }
     }
 
@@ -337,7 +371,7 @@ public final class Checkpoints {
         }
         awaitEndOfDumps(entry);
         LOG.warn("the checkpoint {} of pod {} was cut short; the pod goes on", entry.id(), entry.pod());
-        letGo(entry.pod(), entry.containers());
+        letGo(entry);
         removeStored(entry.uid(), entry.id());
         journal.remove(entry);
     }
@@ -365,13 +399,13 @@ public final class Checkpoints {
                         .equals("0");
     }
 
-    /** Resumes all that was or may have been stopped; the hold is over. */
-    private void letGo(PodReference pod, List<HeldContainer> stopped) {
-        boolean held = holds.of(pod).isPresent();
-        if (held) {
-            holds.resume(pod);
-        } else {
-            stopped.forEach(processes::resume);
+    /** Resumes all that was or may have been stopped for a checkpoint, unless another one holds the pod since. */
+    private void letGo(CheckpointJournal.Entry entry) {
+        Optional<Hold> hold = holds.of(entry.pod());
+        if (hold.isEmpty()) {
+            entry.containers().forEach(processes::resume);
+        } else if (hold.get().checkpointId().equals(entry.id())) {
+            holds.resume(entry.pod());
         }
     }
 
@@ -452,7 +486,7 @@ public final class Checkpoints {
             try {
                 hold.ifPresent(holds::requireWanted);
                 steps.during(Step.RECORD_CHECKPOINT, () -> journal.put(entry));
-                PodArtifact artifact = dumpAndStore(takers, volumes, taken);
+                PodArtifact artifact = dumpAndStore(takers, volumes, taken, hold);
                 steps.during(Step.COMPLETE_CHECKPOINT, () -> {
                     share.during("the mark of completeness", remaining(), () -> {
                         Durable.replace(
@@ -481,11 +515,11 @@ public final class Checkpoints {
 
         private void undoAfter(RuntimeException failure, CheckpointJournal.Entry entry) {
             try {
-                letGo(entry.pod(), entry.containers());
+                letGo(entry);
                 removeStored(entry.uid(), entry.id());
                 journal.remove(entry);
             } catch (RuntimeException another) {
-                // The record stays, for the next call and the next start.
+                // The record stays, and is tried again.
                 failure.addSuppressed(another);
                 LOG.error("cannot undo the failed checkpoint {} of pod {}", entry.id(), entry.pod(), another);
             }
@@ -556,7 +590,10 @@ public final class Checkpoints {
         }
 
         private PodArtifact dumpAndStore(
-                Map<NodeContainer, Taker> takers, Map<String, NodeContainer> volumes, List<Dump.Taken> taken) {
+                Map<NodeContainer, Taker> takers,
+                Map<String, NodeContainer> volumes,
+                List<Dump.Taken> taken,
+                Optional<Hold> hold) {
             Map<NodeContainer, long[]> times = new LinkedHashMap<>();
             Map<NodeContainer, Dump.Taken> dumps = new LinkedHashMap<>();
             takers.forEach((container, taker) -> {
@@ -574,7 +611,8 @@ public final class Checkpoints {
                 times.put(container, new long[] {millis(dump.frozen()), millis(dump.dumped())});
                 listener.progress(Progress.DUMPED, container.name(), millis(), 0);
             });
-            if (order.hold().isPresent()) {
+            if (hold.isPresent()) {
+                holds.requireHeld(hold.get());
                 listener.progress(Progress.HELD, "", millis(), 0);
             }
             List<ContainerArtifact> artifacts = new ArrayList<>();

@@ -228,6 +228,25 @@ public final class Holds {
         }
     }
 
+    /**
+     * To be called when the pod of a hold has been stopped.
+     *
+     * @throws IllegalStateException if the hold ended before the pod stood still, as when its lease ran out; nobody but the
+     *     caller would resume the pod then
+     */
+    public void requireHeld(Hold hold) {
+        // Whoever ends a hold resumes the pod before the lock is free.
+        synchronized (lock(hold.pod())) {
+            if (records.of(hold.pod())
+                    .filter(now -> now.checkpointId().equals(hold.checkpointId()))
+                    .isEmpty()) {
+                throw new IllegalStateException("the hold on pod " + hold.pod() + " for the migration "
+                        + hold.migration() + " ended before the pod was stopped, and it goes on; see what made its"
+                        + " checkpoint slow, and migrate again");
+            }
+        }
+    }
+
     /** Every hold of this node. */
     public List<Hold> all() {
         return records.all();

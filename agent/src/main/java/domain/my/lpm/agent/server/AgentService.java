@@ -220,12 +220,11 @@ public final class AgentService extends AgentGrpc.AgentImplBase {
 
     @Override
     public void deleteCheckpoint(DeleteCheckpointRequest request, StreamObserver<DeleteCheckpointResponse> response) {
-        answer(
-                "DeleteCheckpoint",
-                response,
-                () -> DeleteCheckpointResponse.newBuilder()
-                        .setWasThere(stored.delete(request.getUri()))
-                        .build());
+        answer("DeleteCheckpoint", response, () -> {
+            boolean wasThere = stored.delete(request.getUri());
+            checkpoints.deleted(request.getUri());
+            return DeleteCheckpointResponse.newBuilder().setWasThere(wasThere).build();
+        });
     }
 
     private static <A> void answer(String call, StreamObserver<A> response, Supplier<A> work) {

@@ -23,6 +23,8 @@ import domain.my.lpm.agent.protocol.ResumeRequest;
 import domain.my.lpm.agent.protocol.RunRequest;
 import domain.my.lpm.agent.protocol.RunResponse;
 import domain.my.lpm.agent.protocol.WithdrawRequest;
+import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.agent.step.StepListener;
 import domain.my.lpm.sandbox.RunningContainer;
 import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Specimens;
@@ -40,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -339,6 +342,37 @@ class AgentMigrationTest {
         request.setHold(request.getHold().toBuilder().setLeaseMillis(5000));
 
         AgentPair.take(a, request.build());
+
+        assertGoesOn(from.container("main"));
+    }
+
+    @Test
+    void aLeaseThatLapsesBeforeThePodIsStoppedLetsItGoOn() {
+        Path holds = pair.cluster.source.root().resolve("agent/work/agent/holds");
+        AgentPair.Served a = kept(pair.serve(pair.cluster.source, new StepListener() {
+            @Override
+            public void before(Step step) {
+                if (step == Step.RUN_CHECKPOINT_LAUNCHER) {
+                    Awaitility.await().atMost(Cluster.SOON).until(() -> {
+                        try (Stream<Path> records = Files.list(holds)) {
+                            return records.findAny().isEmpty();
+                        }
+                    });
+                }
+            }
+
+            @Override
+            public void after(Step step) {}
+        }));
+        RunningPod from = pair.run(pair.cluster.source, ticker("slow"));
+        awaitNextTick(from.container("main"));
+        pair.api.verdict(domain.my.lpm.agent.hold.Commits.Verdict.FORBIDDEN);
+        CheckpointRequest.Builder request = AgentPair.checkpoint(from, id);
+        request.setHold(request.getHold().toBuilder().setLeaseMillis(5000));
+
+        assertThatThrownBy(() -> AgentPair.take(a, request.build()))
+                .isInstanceOf(StatusRuntimeException.class)
+                .hasMessageContaining("ended before the pod was stopped, and it goes on");
 
         assertGoesOn(from.container("main"));
     }

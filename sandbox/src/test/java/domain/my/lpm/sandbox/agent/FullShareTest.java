@@ -5,14 +5,20 @@ import static domain.my.lpm.sandbox.agent.AgentMigrationTest.awaitNextTick;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import domain.my.lpm.agent.protocol.RenewHoldRequest;
+import domain.my.lpm.agent.step.Step;
+import domain.my.lpm.agent.step.StepListener;
+import domain.my.lpm.sandbox.Patience;
 import domain.my.lpm.sandbox.RunningPod;
 import domain.my.lpm.sandbox.Settings;
 import domain.my.lpm.sandbox.Specimens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +33,7 @@ class FullShareTest {
                 usleep 20000
             done
             """;
+    private static final Duration SOON = Patience.of(Duration.ofSeconds(60));
     private static final int SHARE_MIB = 24;
 
     @Test
@@ -68,6 +75,73 @@ class FullShareTest {
         } finally {
             mount("umount", share.toString());
             Files.delete(share);
+        }
+    }
+
+    /** Nor does it resume what a later checkpoint holds. */
+    @Test
+    void whatCannotBeUndoneOnAShareThatIsReadOnlyIsUndoneWhenItIsNot() throws Exception {
+        Settings plain = Specimens.settings();
+        Path share = Files.createTempDirectory(plain.work(), "small");
+        mount("mount", "-t", "tmpfs", "-o", "size=" + SHARE_MIB + "m", "tmpfs", share.toString());
+        try (AgentPair pair =
+                new AgentPair(new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share)))) {
+            RunningPod from = pair.run(
+                    pair.cluster.source, Specimens.script("small", TICKS).build());
+            awaitNextTick(from.container("main"));
+            Path images = pair.cluster.sandbox.share();
+            StepListener readOnly = new StepListener() {
+                private boolean done;
+
+                @Override
+                public void before(Step step) {
+                    if (step == Step.COMPLETE_CHECKPOINT && !done) {
+                        done = true;
+                        remount("ro");
+                    }
+                }
+
+                @Override
+                public void after(Step step) {}
+
+                private void remount(String how) {
+                    try {
+                        mount("mount", "-o", "remount," + how, share.toString());
+                    } catch (IOException | InterruptedException failed) {
+                        throw new IllegalStateException(failed);
+                    }
+                }
+            };
+            try (AgentPair.Served agent = pair.serve(pair.cluster.source, readOnly)) {
+                String broken = pair.cluster.newId();
+                assertThatThrownBy(() -> AgentPair.take(
+                                agent, AgentPair.checkpoint(from, broken).build()))
+                        .hasMessageContaining("UNAVAILABLE");
+                assertGoesOn(from.container("main"));
+                mount("mount", "-o", "remount,rw", share.toString());
+                String held = pair.cluster.newId();
+                AgentPair.take(agent, AgentPair.checkpoint(from, held).build());
+                int last = from.container("main").output().size();
+
+                Awaitility.await().atMost(SOON).until(() -> !holds(images, broken));
+
+                assertThat(holds(images, held)).isTrue();
+                agent.stub()
+                        .renewHold(RenewHoldRequest.newBuilder()
+                                .setSource(AgentPair.reference(from))
+                                .setLeaseMillis(5000)
+                                .build());
+                assertThat(from.container("main").output()).hasSize(last);
+            }
+        } finally {
+            mount("umount", share.toString());
+            Files.delete(share);
+        }
+    }
+
+    private static boolean holds(Path images, String id) throws IOException {
+        try (Stream<Path> left = Files.walk(images)) {
+            return left.anyMatch(path -> path.toString().contains(id));
         }
     }
 
