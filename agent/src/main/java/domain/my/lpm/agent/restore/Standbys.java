@@ -323,8 +323,28 @@ public final class Standbys {
     private void startAgain(PodReference target, String name, Standby standby, Standby.Record record) {
         LOG.warn("the launcher of the container {} of pod {} has died; another one is started", name, target);
         requireWaiting(target, name, record.pid());
-        start(standby, record);
+        // What the dead one laid down is there, and other containers may hold it open.
+        boolean filled = record.uri() != null && !PLACING.contains(standby.state());
+        start(standby, filled ? withVolumesOfAnother(record) : record);
         awaitReady(target, name, standby);
+    }
+
+    private static Standby.Record withVolumesOfAnother(Standby.Record record) {
+        List<String> arguments = new ArrayList<>(record.arguments());
+        for (int index = 1; index < arguments.size(); index++) {
+            if (arguments.get(index - 1).equals("--volume")) {
+                String volume = arguments.get(index);
+                arguments.set(index, volume.substring(0, volume.indexOf('=') + 1) + ANOTHERS);
+            }
+        }
+        return new Standby.Record(
+                record.target(),
+                record.container(),
+                record.pid(),
+                record.identity(),
+                arguments,
+                record.uri(),
+                record.digest());
     }
 
     private List<Outcome> follow(
