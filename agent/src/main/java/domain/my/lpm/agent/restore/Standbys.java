@@ -60,6 +60,9 @@ public final class Standbys {
     /** States of a launcher whose container's volumes may not be complete yet. */
     private static final Set<State> PLACING = Set.of(State.PREPARING, State.STANDBY, State.STAGING);
 
+    /** A launcher that lives does what it is told within a fraction of this. */
+    private static final Duration DEAF = Duration.ofSeconds(8);
+
     /** States of a launcher whose copy has taken over. */
     private static final Set<State> RAN = Set.of(State.RESTORED, State.FRESH);
 
@@ -468,12 +471,16 @@ public final class Standbys {
                 if (all) {
                     return outcomes;
                 }
-                boolean died = standbys.values().stream()
-                        .anyMatch(standby -> !hasEnded(standby)
-                                && standby.record().filter(Standbys::isWaiting).isPresent());
-                if (!died || attempt == 2) {
+                List<Standby> deaf = standbys.values().stream()
+                        .filter(standby -> !hasEnded(standby)
+                                && standby.record().filter(Standbys::isWaiting).isPresent())
+                        .toList();
+                if (deaf.isEmpty() || attempt == 2) {
                     return outcomes;
                 }
+                // One that hangs is as good as dead, and nothing of its container has run: the next one restores it
+                // again.
+                deaf.forEach(Standby::kill);
             }
         }
     }
@@ -524,7 +531,7 @@ public final class Standbys {
 
     private static List<Outcome> awaitRunning(Map<String, Standby> standbys, long end) {
         Waiting.until(
-                Duration.ofNanos(Math.max(0, end - System.nanoTime())),
+                Duration.ofNanos(Math.max(0, Math.min(DEAF.toNanos(), end - System.nanoTime()))),
                 () -> standbys.values().stream().allMatch(standby -> hasEnded(standby) || !standby.isListening()));
         return standbys.entrySet().stream()
                 .map(entry -> outcome(entry.getKey(), entry.getValue()))

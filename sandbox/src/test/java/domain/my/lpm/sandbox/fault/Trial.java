@@ -60,6 +60,7 @@ final class Trial {
     private volatile boolean struck;
     private volatile boolean cancelled;
     private volatile boolean controllerGone;
+    private volatile boolean cleaning;
     private volatile @Nullable Throwable failure;
     /** When what is out is put right again; 0 for nothing. */
     private volatile long repairAt;
@@ -223,7 +224,13 @@ final class Trial {
             case ANSWER_LOST -> cluster.loseNextAnswer();
             case LAUNCHER_KILLED -> FaultCluster.signalAll(launchers(), Signal.SIGKILL);
             case LAUNCHER_HANGS -> stop(launchers());
-            case SHARE_READ_ONLY -> cluster.makeShareReadOnly();
+            case SHARE_READ_ONLY -> {
+                cluster.makeShareReadOnly();
+                if (cleaning) {
+                    // Nothing can be deleted as long as it is.
+                    repairLater();
+                }
+            }
             case SHARE_FULL -> cluster.fillShare();
         }
     }
@@ -400,6 +407,7 @@ final class Trial {
     }
 
     private void cleanUp(Ledger ledger) {
+        cleaning = true;
         client.resource(migration()).delete();
         client.pods().inNamespace("default").withName(name).delete();
         client.pods().inNamespace("default").withName(name + COPY).delete();
