@@ -93,6 +93,7 @@ public final class CriuRestore implements AutoCloseable {
         long deadline = System.nanoTime() + options.deadline().toNanos();
         root.shell().run(command(options));
         List<Integer> orphans = List.of();
+        Optional<Integer> running = Optional.empty();
         try {
             while (true) {
                 Optional<Gate.Event> event = gate.next(Math.min(deadline, System.nanoTime() + LOOK_NANOSECONDS));
@@ -104,6 +105,9 @@ public final class CriuRestore implements AutoCloseable {
                     }
                     if (orphans.isEmpty() && root.shell().hasEnded()) {
                         throw new ContainerEndedException();
+                    }
+                    if (running.filter(this::isThere).isPresent() && !Processes.exists(orphans.get(0))) {
+                        return;
                     }
                     if (!orphans.isEmpty() && !Processes.exists(orphans.get(0))) {
                         throw failure("CRIU ended before the restored processes ran");
@@ -121,7 +125,10 @@ public final class CriuRestore implements AutoCloseable {
                     // Next to each other: a death between the two would end the container.
                     steps.beforeFirstInstruction(restored.pid());
                     gate.answer(true);
-                } else if (event.get() instanceof Gate.Resumed) {
+                    // From here on they run, whatever becomes of CRIU: what it does after that is to report it.
+                    running = Optional.of(restored.pid());
+                } else if (event.get() instanceof Gate.Resumed
+                        || running.filter(this::isThere).isPresent()) {
                     return;
                 } else if (event.get() instanceof Gate.Ended ended) {
                     throw failure("CRIU ended with " + exit(ended.exitCode()));
@@ -138,6 +145,10 @@ public final class CriuRestore implements AutoCloseable {
             undo(orphans);
             throw refused;
         }
+    }
+
+    private boolean isThere(int pidInContainer) {
+        return Processes.withNamespaceId(pidInContainer, root.firstProcess()).isPresent();
     }
 
     /** What waits at the gate is there only as long as CRIU and the container are. */
