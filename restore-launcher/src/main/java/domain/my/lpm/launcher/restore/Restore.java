@@ -425,7 +425,8 @@ public final class Restore {
                                     settings.lazy(),
                                     staged.connections(),
                                     settings.deadline(),
-                                    List.of()),
+                                    // Not even CRIU's end lets run what waits for the commit.
+                                    commit.isPresent() ? List.of("--leave-stopped") : List.of()),
                             new Steps(verified, claimed));
                 } catch (CriuException failure) {
                     // If the memory is not what was signed, that is the reason.
