@@ -592,10 +592,14 @@ class ApiServerTest {
     void aWatchOfSomePodsSeesThemComeAndGo() {
         Seen<Pod> seen = new Seen<>();
         client.resource(pod("p")).create();
+        client.resource(pod("first")).create();
+        client.resource(pod("first")).patch(MERGE, "{\"metadata\": {\"labels\": {\"state\": \"on\"}}}");
         try (Watch watch = client.pods().withLabel("state", "on").watch(seen)) {
+            // A watch that begins later than this would see nothing of a pod that has come and gone.
+            await().untilAsserted(() -> assertThat(seen.events).containsExactly("ADDED first"));
             client.resource(pod("p")).patch(MERGE, "{\"metadata\": {\"labels\": {\"state\": \"on\"}}}");
             client.resource(pod("p")).patch(MERGE, "{\"metadata\": {\"labels\": {\"state\": \"off\"}}}");
-            await().untilAsserted(() -> assertThat(seen.events).containsExactly("ADDED p", "DELETED p"));
+            await().untilAsserted(() -> assertThat(seen.events).containsExactly("ADDED first", "ADDED p", "DELETED p"));
         }
     }
 
