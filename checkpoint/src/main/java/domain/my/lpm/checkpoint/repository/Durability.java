@@ -9,9 +9,10 @@ public enum Durability {
     /** Before it is marked complete: a crash leaves a whole checkpoint or none. */
     BEFORE_COMPLETE,
     /**
-     * Whenever somebody syncs its directory, by {@link Durable#syncTree}, after it is complete and can be read. A crash before that may leave a
-     * checkpoint that is marked complete and is not; whoever reads it finds out by its digests. For a source that stands
-     * still, and is let go only after its copy runs: it loses nothing then, and need not wait for the disk.
+     * Whenever somebody syncs its directory, by {@link Durable#syncTree}, after it is complete and can be read. A crash
+     * before that may leave a checkpoint that is marked complete and is not; whoever reads it finds out by its digests.
+     * For a source that stands still, and is let go only after its copy runs: it loses nothing then, and need not wait
+     * for the disk.
      */
     LATER;
 

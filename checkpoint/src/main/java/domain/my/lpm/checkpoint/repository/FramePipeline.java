@@ -3,6 +3,7 @@ package domain.my.lpm.checkpoint.repository;
 import com.github.luben.zstd.ZstdCompressCtx;
 import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.archive.Reason;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -53,23 +54,12 @@ final class FramePipeline implements AutoCloseable {
      * @param length its bytes
      */
     record InPlace(Path file, Digests chunks, int index, int length) {
-        private static final int BUFFER = 128 << 10;
-
-        private byte[] digest(MessageDigest digest) throws IOException {
-            byte[] bytes = new byte[Math.min(BUFFER, length)];
-            long position = (long) index * StoredFile.CHUNK;
+        private byte[] digest() throws IOException {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-                for (int done = 0; done < length; ) {
-                    int count = channel.read(
-                            ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, length - done)), position + done);
-                    if (count < 0) {
-                        throw shortened(file);
-                    }
-                    digest.update(bytes, 0, count);
-                    done += count;
-                }
+                return Sha256.of(channel, (long) index * StoredFile.CHUNK, length);
+            } catch (EOFException shorter) {
+                throw shortened(file);
             }
-            return digest.digest();
         }
     }
 
@@ -206,7 +196,7 @@ final class FramePipeline implements AutoCloseable {
                 if (failure == null) {
                     Worker worker = workers.take();
                     try {
-                        chunk.chunks().set(chunk.index(), chunk.digest(worker.digest));
+                        chunk.chunks().set(chunk.index(), chunk.digest());
                     } finally {
                         workers.add(worker);
                     }

@@ -2,6 +2,7 @@ package domain.my.lpm.checkpoint.repository;
 
 import domain.my.lpm.checkpoint.archive.CheckpointException;
 import domain.my.lpm.checkpoint.archive.Reason;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,9 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoredContainer {
     /** What stays in a processor's cache is hashed faster. */
-    private static final int VERIFY_BUFFER = 64 << 10;
-
     private static final int VERIFY_THREADS = 8;
+
     private static final String CORRUPT_REMEDY = "the storage or someone changed it; take the checkpoint again";
 
     private final Path directory;
@@ -251,22 +251,15 @@ public final class StoredContainer {
     }
 
     private void verifyChunk(StoredFile file, int index) throws IOException {
-        MessageDigest digest = Sha256.digest();
-        long position = (long) index * StoredFile.CHUNK;
-        int length = file.chunkLength(index);
-        byte[] bytes = new byte[Math.min(VERIFY_BUFFER, length)];
+        byte[] digest;
         try (FileChannel channel = openExtracted(file)) {
-            for (int done = 0; done < length; ) {
-                ByteBuffer part = ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, length - done));
-                int count = channel.read(part, position + done);
-                if (count < 0) {
-                    throw corrupt(file, "it ends after " + channel.size() + " of " + file.size() + " bytes");
-                }
-                digest.update(bytes, 0, count);
-                done += count;
+            try {
+                digest = Sha256.of(channel, (long) index * StoredFile.CHUNK, file.chunkLength(index));
+            } catch (EOFException shorter) {
+                throw corrupt(file, "it ends after " + channel.size() + " of " + file.size() + " bytes");
             }
         }
-        requireDigest(file, index, digest.digest());
+        requireDigest(file, index, digest);
     }
 
     /**
