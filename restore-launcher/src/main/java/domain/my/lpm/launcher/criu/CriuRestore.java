@@ -25,11 +25,13 @@ public final class CriuRestore implements AutoCloseable {
 
     private final ContainerRoot root;
     private final Gate gate;
+    private final boolean waits;
     private List<Integer> handedOver = List.of();
 
-    private CriuRestore(ContainerRoot root, Gate gate) {
+    private CriuRestore(ContainerRoot root, boolean waits) {
         this.root = root;
-        this.gate = gate;
+        this.gate = Gate.install(root, waits);
+        this.waits = waits;
     }
 
     /**
@@ -39,7 +41,7 @@ public final class CriuRestore implements AutoCloseable {
      * @param waits whether what is restored may have to wait for long before it may run
      */
     public static CriuRestore prepare(ContainerRoot root, String program, boolean waits) {
-        CriuRestore prepared = new CriuRestore(root, Gate.install(root, waits));
+        CriuRestore prepared = new CriuRestore(root, waits);
         // CRIU keeps what it has found out about the kernel in /run, and would otherwise begin its restore by that.
         root.shell()
                 .run(ShellQuote.join(List.of(program, "check", "--feature", "mem_dirty_track")) + " 3<&- </dev/null");
@@ -55,7 +57,6 @@ public final class CriuRestore implements AutoCloseable {
      * @param lazy whether memory pages are brought in as they are touched
      * @param tcp what becomes of established connections
      * @param deadline from the start of CRIU until the processes run, without the time for which they wait complete
-     * @param extraOptions passed to CRIU as they are
      */
     public record Options(
             String program,
@@ -63,8 +64,7 @@ public final class CriuRestore implements AutoCloseable {
             List<String> stdio,
             boolean lazy,
             Tcp tcp,
-            Duration deadline,
-            List<String> extraOptions) {}
+            Duration deadline) {}
 
     /** Told how far a restore is. An exception thrown by any of these undoes it and is passed on. */
     public interface Steps {
@@ -91,7 +91,7 @@ public final class CriuRestore implements AutoCloseable {
      */
     public void run(Options options, Steps steps) {
         long deadline = System.nanoTime() + options.deadline().toNanos();
-        root.shell().run(command(options));
+        root.shell().run(command(options, waits));
         List<Integer> orphans = List.of();
         Optional<Integer> running = Optional.empty();
         try {
@@ -210,17 +210,17 @@ public final class CriuRestore implements AutoCloseable {
 
     /** Does what {@link #run} does before CRIU starts, and drops it: for a rehearsal. */
     public static void rehearse() {
-        command(new Options(
+        Options options = new Options(
                 "criu",
                 Map.of("/etc/hosts", "/old/etc/hosts"),
                 List.of("/dev/null", "pipe:[1]", "pipe:[2]"),
                 false,
                 Tcp.CLOSE,
-                Duration.ZERO,
-                List.of()));
+                Duration.ZERO);
+        command(options, true);
     }
 
-    private static String command(Options options) {
+    private static String command(Options options, boolean waits) {
         List<String> words = new ArrayList<>(List.of(
                 options.program(),
                 "restore",
@@ -256,7 +256,10 @@ public final class CriuRestore implements AutoCloseable {
                 // CRIU refuses by itself when neither option is given.
             }
         }
-        words.addAll(options.extraOptions());
+        if (waits) {
+            // Not even CRIU's end lets run what may have to wait.
+            words.add("--leave-stopped");
+        }
         StringBuilder line = new StringBuilder();
         if (options.lazy()) {
             words.add("--lazy-pages");

@@ -424,9 +424,7 @@ public final class Restore {
                                     staged.stdio(),
                                     settings.lazy(),
                                     staged.connections(),
-                                    settings.deadline(),
-                                    // Not even CRIU's end lets run what waits for the commit.
-                                    commit.isPresent() ? List.of("--leave-stopped") : List.of()),
+                                    settings.deadline()),
                             new Steps(verified, claimed));
                 } catch (CriuException failure) {
                     // If the memory is not what was signed, that is the reason.
