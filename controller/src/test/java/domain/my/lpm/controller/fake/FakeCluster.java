@@ -368,6 +368,11 @@ public final class FakeCluster implements AutoCloseable {
         }
     }
 
+    /** The pod of this name as the API has it; null when there is none. */
+    public @Nullable Pod find(String name) {
+        return client.pods().inNamespace(NAMESPACE).withName(name).get();
+    }
+
     public NamespacedKubernetesClient client() {
         return client;
     }

@@ -112,12 +112,7 @@ class CrashTest {
                 .isEqualTo(MigrationPhase.ROLLED_BACK);
         assertThat(migration.getStatus().getReason()).isEqualTo("RestoreFailed");
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.RUNNING);
-        assertThat(cluster.client()
-                        .pods()
-                        .inNamespace(FakeCluster.NAMESPACE)
-                        .withName("counter-restored")
-                        .get())
-                .isNull();
+        assertThat(cluster.find("counter-restored")).isNull();
     }
 
     @ParameterizedTest(name = "{0}, before: {1}")

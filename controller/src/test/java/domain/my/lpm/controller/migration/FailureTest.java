@@ -275,12 +275,7 @@ class FailureTest {
                         + "; the copy is removed; the hand-over had been decided, so that the source does not go on"
                         + " either. What memory held is in the checkpoint shared://"
                         + source.getMetadata().getUid());
-        assertThat(cluster.client()
-                        .pods()
-                        .inNamespace(FakeCluster.NAMESPACE)
-                        .withName("counter-restored")
-                        .get())
-                .isNull();
+        assertThat(cluster.find("counter-restored")).isNull();
     }
 
     @Test
@@ -362,12 +357,7 @@ class FailureTest {
 
         cluster.await("the migration is gone", () -> cluster.migration("move") == null);
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.RUNNING);
-        assertThat(cluster.client()
-                        .pods()
-                        .inNamespace(FakeCluster.NAMESPACE)
-                        .withName("counter-restored")
-                        .get())
-                .isNull();
+        assertThat(cluster.find("counter-restored")).isNull();
     }
 
     @Test
@@ -602,12 +592,7 @@ class FailureTest {
                 .startsWith(
                         "no webhook has prepared the copy 'counter-restored', which would begin anew; see that the webhook"
                                 + " runs, and that its MutatingWebhookConfiguration is there and takes in this namespace");
-        assertThat(cluster.client()
-                        .pods()
-                        .inNamespace(FakeCluster.NAMESPACE)
-                        .withName("counter-restored")
-                        .get())
-                .isNull();
+        assertThat(cluster.find("counter-restored")).isNull();
     }
 
     @Test
@@ -678,12 +663,7 @@ class FailureTest {
                 .as(migration.getStatus().getMessage())
                 .isEqualTo(MigrationPhase.ROLLED_BACK);
         assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.RUNNING);
-        assertThat(cluster.client()
-                        .pods()
-                        .inNamespace(FakeCluster.NAMESPACE)
-                        .withName("counter-restored")
-                        .get())
-                .isNull();
+        assertThat(cluster.find("counter-restored")).isNull();
         return migration;
     }
 }

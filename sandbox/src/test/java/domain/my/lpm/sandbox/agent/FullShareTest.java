@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -36,13 +38,26 @@ class FullShareTest {
     private static final Duration SOON = Patience.of(Duration.ofSeconds(60));
     private static final int SHARE_MIB = 24;
 
+    private Path share;
+    private Settings settings;
+
+    @BeforeEach
+    void mountShare() throws Exception {
+        Settings plain = Specimens.settings();
+        share = Files.createTempDirectory(plain.work(), "small");
+        mount("mount", "-t", "tmpfs", "-o", "size=" + SHARE_MIB + "m", "tmpfs", share.toString());
+        settings = new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share));
+    }
+
+    @AfterEach
+    void unmountShare() throws Exception {
+        mount("umount", share.toString());
+        Files.delete(share);
+    }
+
     @Test
     void theSourceGoesOn() throws Exception {
-        Settings plain = Specimens.settings();
-        Path share = Files.createTempDirectory(plain.work(), "small");
-        mount("mount", "-t", "tmpfs", "-o", "size=" + SHARE_MIB + "m", "tmpfs", share.toString());
-        try (AgentPair pair =
-                new AgentPair(new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share)))) {
+        try (AgentPair pair = new AgentPair(settings)) {
             RunningPod from = pair.run(
                     pair.cluster.source,
                     Specimens.script("large", "dd if=/dev/urandom of=/large bs=1M count=16 2>/dev/null\n" + TICKS)
@@ -72,20 +87,13 @@ class FullShareTest {
                             .isEmpty();
                 }
             }
-        } finally {
-            mount("umount", share.toString());
-            Files.delete(share);
         }
     }
 
     /** Nor does it resume what a later checkpoint holds. */
     @Test
     void whatCannotBeUndoneOnAShareThatIsReadOnlyIsUndoneWhenItIsNot() throws Exception {
-        Settings plain = Specimens.settings();
-        Path share = Files.createTempDirectory(plain.work(), "small");
-        mount("mount", "-t", "tmpfs", "-o", "size=" + SHARE_MIB + "m", "tmpfs", share.toString());
-        try (AgentPair pair =
-                new AgentPair(new Settings(plain.buildRoot(), plain.toolkit(), plain.work(), Optional.of(share)))) {
+        try (AgentPair pair = new AgentPair(settings)) {
             RunningPod from = pair.run(
                     pair.cluster.source, Specimens.script("small", TICKS).build());
             awaitNextTick(from.container("main"));
@@ -133,9 +141,6 @@ class FullShareTest {
                                 .build());
                 assertThat(from.container("main").output()).hasSize(last);
             }
-        } finally {
-            mount("umount", share.toString());
-            Files.delete(share);
         }
     }
 

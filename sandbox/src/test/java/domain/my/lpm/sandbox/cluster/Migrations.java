@@ -64,6 +64,11 @@ final class Migrations implements AutoCloseable {
     /** Removes the cluster, and requires that nothing is left of it. */
     @Override
     public void close() {
+        close(cluster);
+    }
+
+    /** Removes a cluster, and requires that nothing is left of it. */
+    static void close(SandboxCluster cluster) {
         String directory =
                 Objects.requireNonNull(cluster.directory().getParent()).toString();
         cluster.close();

@@ -49,10 +49,7 @@ class SandboxClusterTest {
 
     @AfterAll
     static void close() {
-        String directory =
-                Objects.requireNonNull(cluster.directory().getParent()).toString();
-        cluster.close();
-        assertThat(Leftovers.of(directory)).isEmpty();
+        Migrations.close(cluster);
     }
 
     private static Pod create(Pod pod) {
