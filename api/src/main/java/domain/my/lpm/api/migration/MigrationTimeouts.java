@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonPropertyOrder({"pendingSeconds", "checkpointSeconds", "transferSeconds", "restoreSeconds", "rollbackSeconds"})
 public final class MigrationTimeouts {
-    @JsonPropertyDescription("Seconds from leaving the queue until the copy stands by; 1 to 86400.")
+    @JsonPropertyDescription(
+            "Seconds from leaving the queue until the copy stands by, and before that for a node or an agent that is not "
+                    + "ready; 1 to 86400.")
     @Default("600")
     @JsonSetter(nulls = Nulls.SKIP)
     @Min(1)

@@ -1,6 +1,8 @@
 package domain.my.lpm.controller.fake;
 
 import domain.my.lpm.agent.protocol.PodArtifact;
+import domain.my.lpm.api.ConditionTypes;
+import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
 import domain.my.lpm.api.migration.PodMigrationSpec;
@@ -126,9 +128,22 @@ public final class FakeCluster implements AutoCloseable {
             status.setCapabilities(Arrays.stream(Capability.values())
                     .map(capability -> new CapabilityStatus(capability, true, null))
                     .toList());
-            status.setConditions(domain.my.lpm.api.Conditions.with(
-                    List.of(), domain.my.lpm.api.ConditionTypes.READY, true, "Answers", "", null, clock.instant()));
         });
+        ready(name, true);
+    }
+
+    /** Says whether the agent of a node is ready. */
+    public void ready(String node, boolean ready) {
+        changeNode(
+                node,
+                status -> status.setConditions(Conditions.with(
+                        List.of(),
+                        ConditionTypes.READY,
+                        ready,
+                        ready ? "Answers" : "Silent",
+                        "",
+                        null,
+                        clock.instant())));
     }
 
     /** Changes what an agent says of its node. */

@@ -666,4 +666,51 @@ class FailureTest {
         assertThat(cluster.find("counter-restored")).isNull();
         return migration;
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "b"})
+    void aMigrationWhoseTurnComesWaitsForAnAgentThatIsNotReady(String node) {
+        cluster.pod("counter", "a");
+        cluster.ready(node, false);
+        cluster.startController();
+
+        cluster.migrate("move", "counter", "b");
+
+        cluster.awaitMigration(
+                "move",
+                "waiting",
+                migration -> isHindered(migration)
+                        && migration.getStatus().getPhase() == MigrationPhase.PENDING
+                        && "AgentUnreachable".equals(migration.getStatus().getReason())
+                        && String.valueOf(migration.getStatus().getMessage())
+                                .contains("node '" + node + "' is not ready"));
+        cluster.ready(node, true);
+        assertThat(cluster.awaitEnd("move").getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+    }
+
+    @Test
+    void itWaitsForAnAgentNoLongerThanItMay() {
+        Pod source = cluster.pod("counter", "a");
+        cluster.ready("b", false);
+        cluster.startController();
+
+        cluster.migrate("move", "counter", "b", spec -> {
+            MigrationTimeouts timeouts = new MigrationTimeouts();
+            timeouts.setPendingSeconds(1);
+            spec.setTimeouts(timeouts);
+        });
+
+        PodMigration migration = cluster.awaitEnd("move");
+        assertThat(migration.getStatus().getPhase()).isEqualTo(MigrationPhase.FAILED);
+        assertThat(migration.getStatus().getReason()).isEqualTo("AgentUnreachable");
+        assertThat(isHindered(migration)).isTrue();
+        assertThat(cluster.world().of(source.getMetadata().getUid())).isEqualTo(Processes.RUNNING);
+    }
+
+    private static boolean isHindered(PodMigration migration) {
+        return migration.getStatus() != null
+                && Conditions.find(migration.getStatus().getConditions(), "Accepted")
+                        .filter(condition -> condition.getStatus().equals("False"))
+                        .isPresent();
+    }
 }

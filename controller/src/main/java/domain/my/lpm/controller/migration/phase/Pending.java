@@ -1,6 +1,7 @@
 package domain.my.lpm.controller.migration.phase;
 
 import domain.my.lpm.api.ConditionTypes;
+import domain.my.lpm.api.Conditions;
 import domain.my.lpm.api.ObjectNames;
 import domain.my.lpm.api.Reasons;
 import domain.my.lpm.api.RestoreMode;
@@ -16,6 +17,7 @@ import domain.my.lpm.controller.migration.Next;
 import domain.my.lpm.controller.step.Step;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +26,9 @@ import java.util.stream.Collectors;
 
 /** Waits for its turn, looks for what stands in the way, and brings the copy to stand by while the application runs. */
 final class Pending implements PhaseHandler {
+    /** How often it is looked whether what may pass has passed; nobody tells of all of it. */
+    private static final Duration LOOK = Duration.ofSeconds(5);
+
     private final Map<RestoreMode, RestoreProcedure> procedures;
 
     Pending(Map<RestoreMode, RestoreProcedure> procedures) {
@@ -82,6 +87,17 @@ final class Pending implements PhaseHandler {
         }
         String message = blockers.stream().map(Blocker::message).collect(Collectors.joining("\n"));
         String reason = blockers.get(0).reason();
+        Duration left = Duration.between(migration.now(), hinderedSince(migration))
+                .plusSeconds(migration.spec().getTimeouts().getPendingSeconds());
+        if (blockers.stream().allMatch(Blocker::mayPass) && left.compareTo(Duration.ZERO) > 0) {
+            migration.record(
+                    Step.RECORD_QUEUED,
+                    status -> status.phase(MigrationPhase.PENDING, reason, "waits, since " + message)
+                            .condition(ConditionTypes.ACCEPTED, false, reason, message));
+            migration.atMost(LOOK);
+            migration.atMost(left);
+            return migration.waiting();
+        }
         migration.record(
                 Step.RECORD_FAILED,
                 status -> status.phase(MigrationPhase.FAILED, reason, message)
@@ -89,6 +105,13 @@ final class Pending implements PhaseHandler {
                         .timings(new MigrationStatus.Timings()
                                 .total(Duration.between(migration.createdAt(), migration.now()))));
         return new Next.Again();
+    }
+
+    /** Since when something has stood in the way. */
+    private static Instant hinderedSince(Migration migration) {
+        return Conditions.find(migration.status().getConditions(), ConditionTypes.ACCEPTED)
+                .map(condition -> Instant.parse(condition.getLastTransitionTime()))
+                .orElseGet(migration::now);
     }
 
     private static void accept(Migration migration, Pod pod, RestoreMode mode) {
