@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,6 +173,24 @@ public final class AgentCalls {
         return (int) attempts.values().stream()
                 .filter(attempt -> attempt.ended == null)
                 .count();
+    }
+
+    /** What is known of each call: whether it is in flight, its answer, or how it failed. */
+    @Override
+    public String toString() {
+        return attempts.entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + state(entry.getValue().ended))
+                .sorted()
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String state(@Nullable Ended ended) {
+        if (ended == null) {
+            return "in flight";
+        }
+        return ended.failure() == null
+                ? String.valueOf(ended.value())
+                : ended.failure().kind().toString();
     }
 
     private void remove(Key key) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * to a truthful end once nothing fails any more. More states than by default: {@code -Dlpm.model.states=10000}.
  */
 class HandOverModelTest {
+    private static final int PROGRESS = 10_000;
     private static final int ROUNDS_TO_THE_END = 60;
 
     @ParameterizedTest
@@ -31,6 +32,11 @@ class HandOverModelTest {
         while (!open.isEmpty() && states < limit) {
             List<String> path = open.remove();
             states++;
+            if (states % PROGRESS == 0) {
+                System.out.printf(
+                        "%s: %d states looked at, %d more known, paths of %d events%n",
+                        policy, states, open.size(), path.size());
+            }
             Model model = replay(policy, path);
             List<String> events = model.events();
             requireEnd(model, path);

@@ -76,21 +76,37 @@ final class Model implements Cluster {
     /** A call on its way to an agent. */
     private record Call(String name, Supplier<Object> act, CompletableFuture<Object> future) {}
 
+    /** The controller ends in the midst of a look, as a process does that is killed there. */
+    private static final class Ended extends Error {
+        private static final long serialVersionUID = 1;
+
+        Ended() {
+            super(null, null, false, false);
+        }
+    }
+
     /** The event that nobody has renewed the lease on the hold in time. */
     static final String LAPSE = "the lease lapses";
 
+    private static final String ENDS = "look, the controller ends at side ";
+    private static final String LATE = "arrive late: ";
     private static final String NAMESPACE = "shop";
     private static final String SOURCE = "counter";
     private static final String COPY = "counter-restored";
     private static final String DIGEST = "sha256:" + "0123456789abcdef".repeat(4);
     private static final Duration DAY = Duration.ofDays(1);
 
+    /** More than the sides of steps that one look at a migration comes to. */
+    private static final int SIDES = 10;
+
     /** How many calls, answers and launchers are lost at most. */
     private static final int LOSSES = Integer.getInteger("lpm.model.losses", 2);
 
     private final Map<String, Pod> pods = new TreeMap<>();
     private final List<Call> calls = new ArrayList<>();
-    private final List<Call> orphans = new ArrayList<>();
+    /** Calls that nobody waits for any more; each may arrive at any time and more than once, which is more than can happen. */
+    private final Map<String, Supplier<Object>> orphans = new TreeMap<>();
+
     private final Migrations migrations = new Migrations();
     private Protocol protocol;
     private @Nullable PodMigration stored;
@@ -104,6 +120,7 @@ final class Model implements Cluster {
     private boolean checkpointStored;
     private boolean lapseBeforeWrite;
     private int crashes;
+    private int sidesLeft;
     private int deaths;
     private boolean lapsed;
     private boolean late;
@@ -147,13 +164,24 @@ final class Model implements Cluster {
             @Override
             public void close() {}
         };
+        StepListener steps = new StepListener() {
+            @Override
+            public void before(Step step) {
+                comeToSide();
+            }
+
+            @Override
+            public void after(Step step) {
+                comeToSide();
+            }
+        };
         return new Protocol(
                 this,
-                new AgentCalls(clients, Optional::of, () -> now, StepListener.NONE),
+                new AgentCalls(clients, Optional::of, () -> now, steps),
                 new MigrationQueue(5, 2, List::of, migration -> Optional.of("a")),
                 Duration.ofMinutes(10),
                 () -> now,
-                StepListener.NONE,
+                steps,
                 MigrationObserver.NONE,
                 migration -> {});
     }
@@ -189,11 +217,12 @@ final class Model implements Cluster {
                 events.add("no restore is possible " + i);
             }
         }
-        for (int i = 0; i < orphans.size(); i++) {
-            events.add("arrive late " + i);
-        }
+        orphans.keySet().forEach(name -> events.add(LATE + name));
         if (crashes < 1) {
             events.add("end the controller");
+            for (int side = 1; stored != null && side <= SIDES; side++) {
+                events.add(ENDS + side);
+            }
         }
         if (source == Processes.HELD && !lapsed && !fenced) {
             events.add(LAPSE);
@@ -213,6 +242,16 @@ final class Model implements Cluster {
         int index = words[words.length - 1].matches("[0-9]+") ? Integer.parseInt(words[words.length - 1]) : -1;
         if (event.equals("look")) {
             look(stored);
+        } else if (event.startsWith(ENDS)) {
+            sidesLeft = index;
+            try {
+                look(stored);
+            } catch (Ended here) {
+                if (index == SIDES) {
+                    throw new IllegalStateException("one look comes to more sides of steps than " + (SIDES - 1));
+                }
+            }
+            endController();
         } else if (event.equals("look at an old version")) {
             look(before);
         } else if (event.startsWith("look, the lease")) {
@@ -236,13 +275,11 @@ final class Model implements Cluster {
         } else if (event.startsWith("no restore is possible")) {
             outcome = ContainerOutcome.Kind.UNRESTORABLE;
             perform(calls.remove(index), true);
-        } else if (event.startsWith("arrive late")) {
-            perform(orphans.remove(index), false);
+        } else if (event.startsWith(LATE)) {
+            String name = event.substring(LATE.length());
+            perform(new Call(name, Objects.requireNonNull(orphans.get(name)), new CompletableFuture<>()), false);
         } else if (event.equals("end the controller")) {
-            crashes++;
-            orphans.addAll(calls);
-            calls.clear();
-            protocol = protocol();
+            endController();
         } else if (event.equals(LAPSE)) {
             lapse();
         } else if (event.equals("a day passes")) {
@@ -255,6 +292,20 @@ final class Model implements Cluster {
             throw new IllegalArgumentException(event);
         }
         judge();
+    }
+
+    private void endController() {
+        crashes++;
+        sidesLeft = 0;
+        calls.forEach(this::orphan);
+        calls.clear();
+        protocol = protocol();
+    }
+
+    private void comeToSide() {
+        if (sidesLeft > 0 && --sidesLeft == 0) {
+            throw new Ended();
+        }
     }
 
     private void look(@Nullable PodMigration seen) {
@@ -371,6 +422,10 @@ final class Model implements Cluster {
             store(next);
         }
         source = Processes.RUNNING;
+    }
+
+    private void orphan(Call call) {
+        orphans.putIfAbsent(call.name(), call.act());
     }
 
     private void perform(Call call, boolean answer) {
@@ -495,9 +550,9 @@ final class Model implements Cluster {
                         : String.valueOf(checkpoint.getStatus().getPhase()),
                 // Any of them can be the next to arrive: their order does not matter.
                 calls.stream().map(Call::name).sorted().toList().toString(),
-                orphans.stream().map(Call::name).sorted().toList().toString(),
+                orphans.keySet().toString(),
                 "" + fenced + checkpointStored + lapsed + late + crashes + deaths + outcome,
-                "" + protocol.agents().inFlight());
+                protocol.agents().toString());
     }
 
     @Override
@@ -523,7 +578,7 @@ final class Model implements Cluster {
             future.whenComplete((value, failure) -> {
                 if (future.isCancelled() && calls.remove(call)) {
                     // Whoever breaks a call off does not know whether it arrives.
-                    orphans.add(call);
+                    orphan(call);
                 }
             });
             CompletableFuture<T> result = new CompletableFuture<>();
@@ -637,7 +692,7 @@ final class Model implements Cluster {
 
         @Override
         public CompletableFuture<List<ContainerOutcome>> run(RunRequest request) {
-            return send("Run", () -> {
+            return send(request.getFresh() ? "Run fresh" : "Run", () -> {
                 if (copy == Processes.NONE || copy == Processes.STANDBY) {
                     throw new AgentFailure(AgentFailure.Kind.NOT_FOUND, "no launcher");
                 }
