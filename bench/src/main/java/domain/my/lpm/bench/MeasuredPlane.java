@@ -16,7 +16,6 @@ import domain.my.lpm.sandbox.cluster.node.KubeletAccess.Right;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -43,7 +42,8 @@ final class MeasuredPlane implements Component {
             NodeAgent agent = new NodeAgent(new NodeAgent.Parts(
                     node.name(),
                     NodeLaunchers.of(node),
-                    certificates(name),
+                    Certificates.writeOfAgent(
+                            cluster.authority(), name, cluster.directory().resolve(name)),
                     cluster.client(),
                     cluster.kubelet(node.name()).uri(),
                     timeline.ofAgents()));
@@ -51,9 +51,12 @@ final class MeasuredPlane implements Component {
             agent.start();
         }
         try {
-            AgentTls tls = new AgentTls(certificates(Certificates.CONTROLLER), Duration.ofMinutes(1));
+            AgentTls tls = new AgentTls(
+                    Certificates.writeOfController(
+                            cluster.authority(), cluster.directory().resolve("controller")),
+                    Duration.ofMinutes(1));
             parts.push(tls);
-            GrpcAgentClients agents = GrpcAgentClients.over(tls.credentials());
+            GrpcAgentClients agents = GrpcAgentClients.over(tls.credentials(), Certificates.AGENT);
             parts.push(agents);
             parts.push(Controller.start(
                     cluster.client(),
@@ -65,10 +68,6 @@ final class MeasuredPlane implements Component {
         } catch (IOException error) {
             throw new UncheckedIOException("cannot start the controller", error);
         }
-    }
-
-    private Path certificates(String name) {
-        return Certificates.write(cluster.authority(), name, cluster.directory().resolve(name));
     }
 
     @Override

@@ -88,6 +88,13 @@ final class ServeCommand implements Callable<Integer> {
     Path agentCertificates = Path.of("");
 
     @Option(
+            names = "--agent-name",
+            paramLabel = "NAME",
+            defaultValue = "lpm-agent",
+            description = "The DNS name that the certificate of every agent must have. Default: ${DEFAULT-VALUE}")
+    String agentName = "";
+
+    @Option(
             names = "--agent-certificate-refresh",
             paramLabel = "DURATION",
             defaultValue = "PT10S",
@@ -170,7 +177,7 @@ final class ServeCommand implements Callable<Integer> {
         Settings settings = settings(namespaceOfPod());
         KubernetesClient client = new KubernetesClientBuilder().build();
         AgentTls tls = new AgentTls(agentCertificates, certificateRefresh);
-        Started started = start(client, settings, GrpcAgentClients.over(tls.credentials()));
+        Started started = start(client, settings, GrpcAgentClients.over(tls.credentials(), agentName));
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The calls of agents in flight, and the answers to those that are over, so that nothing waits for an agent: a reconciler asks,
@@ -221,7 +222,9 @@ public final class AgentCalls {
             }
             AgentFailure failure = thrown == null ? null : failure(call, thrown);
             if (failure != null) {
-                LOG.debug("{} on node {} failed: {}", call.step(), call.node(), failure.getMessage());
+                // The first of a row is told to whoever runs this; the rest look the same.
+                LOG.atLevel(number == 1 && failure.kind() == AgentFailure.Kind.UNREACHABLE ? Level.WARN : Level.DEBUG)
+                        .log("{} on node {} failed: {}", call.step(), call.node(), failure.getMessage());
             }
             attempt.ended = new Ended(clock.instant(), value, failure);
             if (attempts.get(call.key()) == attempt) {

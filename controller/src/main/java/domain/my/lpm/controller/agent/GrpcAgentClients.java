@@ -27,9 +27,16 @@ public final class GrpcAgentClients implements AgentClients {
         this.connect = connect;
     }
 
-    /** Over TLS, with {@code credentials}; see {@link AgentTls}. */
-    public static GrpcAgentClients over(ChannelCredentials credentials) {
+    /**
+     * Over TLS.
+     *
+     * @param credentials see {@link AgentTls}
+     * @param name the DNS name that every agent's certificate must have: their addresses are those of pods, which no certificate
+     *     knows before
+     */
+    public static GrpcAgentClients over(ChannelCredentials credentials, String name) {
         return new GrpcAgentClients(endpoint -> Grpc.newChannelBuilder(endpoint, credentials)
+                .overrideAuthority(name)
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .maxInboundMessageSize(LARGEST_ANSWER)
                 .build());

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MutualTlsTest {
+    private static final String AGENT = "lpm-agent";
     private static final Duration REFRESH = Duration.ofMillis(100);
     private static final PodReference POD = PodReference.newBuilder()
             .setNamespace("shop")
@@ -63,7 +64,10 @@ class MutualTlsTest {
 
     /** An agent with a certificate of {@code authority}, that believes {@code trusted}. */
     private String serve(Authority authority, Authority trusted, int port) throws IOException {
-        Authority.Issued identity = authority.issue("localhost");
+        return serve(authority.issue(AGENT), trusted, port);
+    }
+
+    private String serve(Authority.Issued identity, Authority trusted, int port) throws IOException {
         server = Grpc.newServerBuilderForPort(
                         port,
                         TlsServerCredentials.newBuilder()
@@ -85,7 +89,7 @@ class MutualTlsTest {
     void agentAndControllerKnowEachOther() throws IOException {
         String endpoint = serve(first, first, 0);
         try (AgentTls tls = new AgentTls(directory, REFRESH);
-                AgentClients agents = GrpcAgentClients.over(tls.credentials())) {
+                AgentClients agents = GrpcAgentClients.over(tls.credentials(), AGENT)) {
             assertThat(agents.at(endpoint).resume(POD).join()).isFalse();
             assertThat(agents.at(endpoint)).as("one channel for each endpoint").isSameAs(agents.at(endpoint));
         }
@@ -95,7 +99,7 @@ class MutualTlsTest {
     void anAgentOfAnotherAuthorityIsNotBelieved() throws IOException {
         String endpoint = serve(second, first, 0);
         try (AgentTls tls = new AgentTls(directory, REFRESH);
-                AgentClients agents = GrpcAgentClients.over(tls.credentials())) {
+                AgentClients agents = GrpcAgentClients.over(tls.credentials(), AGENT)) {
             assertThatThrownBy(() -> agents.at(endpoint).resume(POD).join())
                     .isInstanceOf(CompletionException.class)
                     .cause()
@@ -106,11 +110,23 @@ class MutualTlsTest {
         }
     }
 
+    /** Who has a certificate of the same authority for something else is no agent. */
+    @Test
+    void whoIsNotNamedAsAnAgentIsNotBelieved() throws IOException {
+        String endpoint = serve(first.issue("localhost"), first, 0);
+        try (AgentTls tls = new AgentTls(directory, REFRESH);
+                AgentClients agents = GrpcAgentClients.over(tls.credentials(), AGENT)) {
+            assertThatThrownBy(() -> agents.at(endpoint).resume(POD).join())
+                    .isInstanceOf(CompletionException.class)
+                    .hasMessageContaining("the agent at " + endpoint + " cannot be reached for the call Resume");
+        }
+    }
+
     @Test
     void changedCertificatesAreTakenUpWithoutARestart() throws IOException {
         String endpoint = serve(first, first, 0);
         try (AgentTls tls = new AgentTls(directory, REFRESH);
-                AgentClients agents = GrpcAgentClients.over(tls.credentials())) {
+                AgentClients agents = GrpcAgentClients.over(tls.credentials(), AGENT)) {
             assertThat(agents.at(endpoint).resume(POD).join()).isFalse();
 
             int port = server.getPort();

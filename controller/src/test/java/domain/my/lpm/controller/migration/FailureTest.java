@@ -92,6 +92,26 @@ class FailureTest {
     }
 
     @Test
+    void whileTheCopyCannotBePreparedTheStatusSaysWhy() {
+        cluster.pod("counter", "a");
+        for (int i = 0; i < 3; i++) {
+            cluster.agent("b").fail("Prepare", Status.UNAVAILABLE.withDescription("no route to it"));
+        }
+        cluster.startController();
+
+        cluster.migrate("move", "counter", "b");
+
+        cluster.awaitMigration(
+                "move",
+                "saying why",
+                migration -> migration.getStatus() != null
+                        && "AgentUnreachable".equals(migration.getStatus().getReason())
+                        && String.valueOf(migration.getStatus().getMessage()).contains("no route to it")
+                        && String.valueOf(migration.getStatus().getMessage()).endsWith("; it is tried again"));
+        assertThat(cluster.awaitEnd("move").getStatus().getPhase()).isEqualTo(MigrationPhase.SUCCEEDED);
+    }
+
+    @Test
     void aResumeThatFailsIsTriedAgain() {
         Pod source = cluster.pod("counter", "a");
         cluster.agent("b").outcome(ContainerOutcome.Kind.FAILED);

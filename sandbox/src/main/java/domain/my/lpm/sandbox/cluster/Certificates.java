@@ -11,11 +11,22 @@ public final class Certificates {
     /** The common name by which agents know the controller. */
     public static final String CONTROLLER = "lpm-controller";
 
+    /** The name by which the controller knows every agent. */
+    public static final String AGENT = "lpm-agent";
+
     private Certificates() {}
 
-    /** Issues them into a directory, which is made. */
-    public static Path write(Authority authority, String commonName, Path directory) {
-        Authority.Identity identity = authority.issue(commonName);
+    /** Issues those of an agent into a directory, which is made. */
+    public static Path writeOfAgent(Authority authority, String commonName, Path directory) {
+        return write(authority.issue(commonName, AGENT), authority, directory);
+    }
+
+    /** Issues those of the controller into a directory, which is made. */
+    public static Path writeOfController(Authority authority, Path directory) {
+        return write(authority.issue(CONTROLLER), authority, directory);
+    }
+
+    private static Path write(Authority.Identity identity, Authority authority, Path directory) {
         try {
             Files.createDirectories(directory);
             Files.writeString(directory.resolve("tls.crt"), identity.certificatePem());
@@ -23,7 +34,7 @@ public final class Certificates {
             Files.writeString(directory.resolve("ca.crt"), authority.pem());
             return directory;
         } catch (IOException error) {
-            throw new UncheckedIOException("cannot write the certificates of " + commonName, error);
+            throw new UncheckedIOException("cannot write certificates to " + directory, error);
         }
     }
 }

@@ -36,7 +36,7 @@ public final class ControlPlane implements Component {
             begin(new NodeAgent(new NodeAgent.Parts(
                     node.name(),
                     NodeLaunchers.of(node),
-                    Certificates.write(
+                    Certificates.writeOfAgent(
                             cluster.authority(), name, cluster.directory().resolve(name)),
                     cluster.client(),
                     cluster.kubelet(node.name()).uri(),
@@ -44,10 +44,8 @@ public final class ControlPlane implements Component {
         }
         begin(new MigrationController(
                 cluster.client(),
-                Certificates.write(
-                        cluster.authority(),
-                        Certificates.CONTROLLER,
-                        cluster.directory().resolve("controller"))));
+                Certificates.writeOfController(
+                        cluster.authority(), cluster.directory().resolve("controller"))));
     }
 
     private void begin(Component part) {

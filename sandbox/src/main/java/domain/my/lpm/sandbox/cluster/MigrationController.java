@@ -37,7 +37,7 @@ public final class MigrationController implements Component {
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
-        agents = GrpcAgentClients.over(tls.credentials());
+        agents = GrpcAgentClients.over(tls.credentials(), Certificates.AGENT);
         controller = Controller.start(client, Settings.defaults(), agents);
     }
 

@@ -6,6 +6,7 @@ import domain.my.lpm.controller.agent.AgentTls;
 import domain.my.lpm.controller.agent.GrpcAgentClients;
 import domain.my.lpm.controller.step.Step;
 import domain.my.lpm.controller.step.StepListener;
+import domain.my.lpm.sandbox.cluster.Certificates;
 import domain.my.lpm.sandbox.fault.Announcements.Side;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class ControllerMain {
         Controller.start(
                 ApiAccess.client(arguments[0], certificates),
                 settings,
-                GrpcAgentClients.over(tls.credentials()),
+                GrpcAgentClients.over(tls.credentials(), Certificates.AGENT),
                 new SimpleMeterRegistry(),
                 InstantSource.system(),
                 new StepListener() {

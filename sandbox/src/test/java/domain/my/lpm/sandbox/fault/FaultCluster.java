@@ -140,8 +140,10 @@ final class FaultCluster implements AutoCloseable {
     }
 
     private Path certificates(String name) throws IOException {
-        Path directory = Certificates.write(
-                cluster.authority(), name, cluster.directory().resolve(name));
+        Path own = cluster.directory().resolve(name);
+        Path directory = name.equals(Certificates.CONTROLLER)
+                ? Certificates.writeOfController(cluster.authority(), own)
+                : Certificates.writeOfAgent(cluster.authority(), name, own);
         ApiAccess.write(directory, cluster.token());
         return directory;
     }

@@ -11,6 +11,7 @@ import domain.my.lpm.api.migration.SourcePod;
 import domain.my.lpm.api.migration.TargetPod;
 import domain.my.lpm.api.validation.Blocker;
 import domain.my.lpm.api.validation.MigrationBlockers;
+import domain.my.lpm.controller.agent.AgentFailure;
 import domain.my.lpm.controller.migration.Migration;
 import domain.my.lpm.controller.migration.MigrationStatus;
 import domain.my.lpm.controller.migration.Next;
@@ -53,6 +54,7 @@ final class Pending implements PhaseHandler {
                     "pendingSeconds",
                     "the copy '%s' did not stand by"
                             .formatted(migration.target().name()));
+            migration.lastFailure().ifPresent(failure -> recordDelay(migration, failure));
             return migration.waiting();
         }
         String message = "the copy '%s' stands by on node '%s'; the checkpoint is taken"
@@ -64,6 +66,14 @@ final class Pending implements PhaseHandler {
                         .timings(new MigrationStatus.Timings()
                                 .standby(Duration.between(migration.acceptedAt(), migration.now()))));
         return new Next.Again();
+    }
+
+    private static void recordDelay(Migration migration, AgentFailure failure) {
+        migration.record(
+                Step.RECORD_QUEUED,
+                status -> status.because(
+                        Reasons.AGENT_UNREACHABLE,
+                        "the copy does not stand by yet, because %s; it is tried again".formatted(failure.sentence())));
     }
 
     private static Next queue(Migration migration) {

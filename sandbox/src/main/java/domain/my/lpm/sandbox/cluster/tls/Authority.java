@@ -15,6 +15,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -86,8 +87,11 @@ public final class Authority {
         return pemOf(certificate);
     }
 
-    /** Somebody who serves and calls at loopback: its addresses, {@code localhost}, and {@code commonName} as a DNS name. */
-    public Identity issue(String commonName) {
+    /**
+     * Somebody who serves and calls at loopback: its addresses, {@code localhost}, and as further DNS names {@code commonName} and
+     * {@code names}.
+     */
+    public Identity issue(String commonName, String... names) {
         KeyPair issued = newKeys();
         try {
             JcaX509v3CertificateBuilder builder = builder(new X500Name("CN=" + commonName), issued);
@@ -96,12 +100,14 @@ public final class Authority {
             builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
                 KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
             }));
-            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
-                new GeneralName(GeneralName.dNSName, commonName),
-                new GeneralName(GeneralName.dNSName, "localhost"),
-                new GeneralName(GeneralName.iPAddress, "127.0.0.1"),
-                new GeneralName(GeneralName.iPAddress, "::1")
-            }));
+            Stream<GeneralName> known = Stream.concat(Stream.of(commonName, "localhost"), Stream.of(names))
+                    .map(name -> new GeneralName(GeneralName.dNSName, name));
+            Stream<GeneralName> addresses =
+                    Stream.of("127.0.0.1", "::1").map(address -> new GeneralName(GeneralName.iPAddress, address));
+            builder.addExtension(
+                    Extension.subjectAlternativeName,
+                    false,
+                    new GeneralNames(Stream.concat(known, addresses).toArray(GeneralName[]::new)));
             return new Identity(issued.getPrivate(), sign(builder));
         } catch (CertIOException impossible) {
             throw new UncheckedIOException(impossible);
