@@ -4,7 +4,10 @@ import io.grpc.ChannelCredentials;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -59,10 +62,17 @@ public final class AgentTls implements AutoCloseable {
     }
 
     private void read() throws IOException, GeneralSecurityException {
-        ours.updateIdentityCredentials(
-                directory.resolve("tls.crt").toFile(),
-                directory.resolve("tls.key").toFile());
-        theirs.updateTrustCredentials(directory.resolve("ca.crt").toFile());
+        ours.updateIdentityCredentials(file("tls.crt"), file("tls.key"));
+        theirs.updateTrustCredentials(file("ca.crt"));
+    }
+
+    /** A file that is not there would be one that has not changed to the managers. */
+    private File file(String name) throws IOException {
+        Path file = directory.resolve(name);
+        if (!Files.isReadable(file)) {
+            throw new NoSuchFileException(name + " is missing or may not be read");
+        }
+        return file.toFile();
     }
 
     private void readAgain() {
