@@ -28,6 +28,9 @@ public final class Agent implements AutoCloseable {
     /** How often it is tried again to undo a checkpoint, as on a share that could not be written. */
     private static final Duration UNDONE = Duration.ofSeconds(10);
 
+    /** How often it is looked for records of what is over; the API is asked only where there are some. */
+    private static final Duration OVER = Duration.ofSeconds(15);
+
     private final AgentServer server;
     private final ScheduledExecutorService turns;
     private final String endpoint;
@@ -95,8 +98,8 @@ public final class Agent implements AutoCloseable {
                     holds.forgetEnded();
                     standbys.forgetGone();
                 }),
-                settings.probe().toMillis(),
-                settings.probe().toMillis(),
+                OVER.toMillis(),
+                OVER.toMillis(),
                 TimeUnit.MILLISECONDS);
         LOG.info("the agent of node {} serves at {}", settings.node(), endpoint);
         return new Agent(server, turns, endpoint);

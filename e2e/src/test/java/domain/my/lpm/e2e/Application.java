@@ -9,7 +9,10 @@ import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +66,7 @@ final class Application {
 
     /** Whether a pod of this name is or was this application's. */
     boolean has(String podName) {
-        return podName.equals(name) || podName.matches(java.util.regex.Pattern.quote(name) + "-restored(-\\d+)?");
+        return podName.equals(name) || podName.matches(Pattern.quote(name) + "-restored(-\\d+)?");
     }
 
     /** All that it ever wrote. */
@@ -110,6 +113,11 @@ final class Application {
         pod = target.name();
     }
 
+    /** From here on it runs in the pod of this name. */
+    void movedTo(String copy) {
+        pod = copy;
+    }
+
     /** Runs a command in its container, as {@code kubectl exec} does; returns what it printed. */
     String exec(String... command) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -128,7 +136,7 @@ final class Application {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", interrupted);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException failed) {
+        } catch (ExecutionException | TimeoutException failed) {
             throw new IllegalStateException(
                     String.join(" ", command) + " could not be run in " + pod + ": " + failed, failed);
         }

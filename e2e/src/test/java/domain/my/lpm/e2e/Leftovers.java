@@ -13,7 +13,7 @@ final class Leftovers {
 
     /** A line for each thing found: files of the agent, archives of the kubelet, CRIU's configuration, launchers. */
     private static final String LOOK = """
-            find /var/lib/lpm/agent /var/lib/lpm/staging -type f 2>/dev/null
+            find /var/lib/lpm/agent /var/lib/lpm/staging -type f ! -name .launchers 2>/dev/null
             find /var/lib/kubelet/checkpoints -name 'checkpoint-*_%1$s-*' 2>/dev/null
             grep -l lpm /etc/criu/*.conf 2>/dev/null
             for processes in $(find /sys/fs/cgroup -path '*lpm-launchers*' -name cgroup.procs 2>/dev/null); do

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -158,7 +159,7 @@ final class NodeShells implements AutoCloseable {
         List<Tick> ticks(String printed) {
             String pod = "";
             String uid = "";
-            List<Tick> ticks = new java.util.ArrayList<>();
+            List<Tick> ticks = new ArrayList<>();
             for (String line : printed.split("\n")) {
                 if (line.startsWith("log ")) {
                     String[] name =
@@ -173,13 +174,19 @@ final class NodeShells implements AutoCloseable {
         }
     }
 
-    /** Sends a signal to every process of a container. */
-    void signal(String node, String containerId, String signal) {
-        String id = containerId.substring(containerId.lastIndexOf('/') + 1);
-        run(
-                node,
-                "for p in /proc/[0-9]*; do if grep -q -s %s $p/cgroup; then kill -%s ${p#/proc/} || :; fi; done"
-                        .formatted(id, signal));
+    /** The names of the processes that a node accounts to a container, by the memory that they use. */
+    List<String> processes(String node, String containerId) {
+        return run(
+                        node,
+                        "for p in /proc/[0-9]*; do if grep -q -s -E '^[0-9]+:(memory)?:.*%s' $p/cgroup; then cat $p/comm; fi; done 2>/dev/null; true"
+                                .formatted(id(containerId)))
+                .lines()
+                .toList();
+    }
+
+    /** The part of a container's id in the API that is in the names of its control groups. */
+    static String id(String containerId) {
+        return containerId.substring(containerId.lastIndexOf('/') + 1);
     }
 
     /** Removes them, and what they kept. */

@@ -47,7 +47,7 @@ class PlacementTest {
         try {
             assertThatThrownBy(() -> scenario.create("cordoned", counter.podName(), "targetNode: " + target))
                     .hasMessageContaining(target)
-                    .hasMessageContaining("unschedulable");
+                    .hasMessageContaining("cordoned");
         } finally {
             cordon(scenario, target, false);
         }

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** What a run has shown, as a page with a time line of each migration: {@code target/e2e/report.html}. */
 final class Report {
@@ -110,7 +111,7 @@ final class Report {
         page.append("</table>\n");
     }
 
-    private java.util.stream.Stream<Ledger> ledgers() {
+    private Stream<Ledger> ledgers() {
         return entries.stream().flatMap(entry -> entry.ledgers().values().stream());
     }
 

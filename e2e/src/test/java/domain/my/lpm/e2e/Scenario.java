@@ -21,12 +21,13 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
@@ -241,7 +242,7 @@ final class Scenario {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", interrupted);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException failed) {
+        } catch (ExecutionException | TimeoutException failed) {
             throw new AssertionError("the migration did not come to " + phase.value(), failed);
         }
     }
@@ -306,10 +307,5 @@ final class Scenario {
         Awaitility.await()
                 .atMost(Cluster.PATIENCE)
                 .until(() -> client().namespaces().withName(namespace).get() == null);
-    }
-
-    /** As a part of a resource's name. */
-    static String slug(String words) {
-        return words.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
     }
 }

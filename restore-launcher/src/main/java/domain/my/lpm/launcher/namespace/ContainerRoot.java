@@ -151,21 +151,46 @@ public final class ContainerRoot implements AutoCloseable {
         thread.close();
     }
 
-    /** Moves a process into the control groups of another one, so that what it uses is charged to that container. */
+    /**
+     * Moves a process into the control groups of another one, so that what it uses is charged to that container. By the eyes of
+     * the node's first process: an agent in a container of its own sees no more than its own part of them.
+     */
     private static final class ControlGroups {
-        private static final Path MOUNT = Path.of("/sys/fs/cgroup");
+        private static final Path NODE = Path.of("/proc/1");
+        private static final Path MOUNT = NODE.resolve("root/sys/fs/cgroup");
 
         static void move(int pid, int to) {
-            Processes.controlGroups(to).forEach((controllers, path) -> {
-                Path group = directory(controllers).resolve(path.substring(1)).resolve("cgroup.procs");
+            int view = Linux.openDescriptor(NODE.resolve("ns/cgroup").toString());
+            try (ConfinedThread node =
+                    ConfinedThread.start("control-groups", () -> Linux.enter(view, Linux.CLONE_NEWCGROUP))) {
+                node.call(() -> join(pid, to));
+            } finally {
+                Linux.closeDescriptor(view);
+            }
+        }
+
+        private static int join(int pid, int to) {
+            Map<String, String> groups = Processes.controlGroups(to);
+            int joined = 0;
+            for (Map.Entry<String, String> each : groups.entrySet()) {
+                Path group = directory(each.getKey())
+                        .resolve(each.getValue().substring(1))
+                        .resolve("cgroup.procs");
                 try {
+                    // A hierarchy that is not mounted limits nothing.
                     if (Files.exists(group)) {
                         Files.writeString(group, Integer.toString(pid));
+                        joined++;
                     }
                 } catch (IOException error) {
                     throw new UncheckedIOException("cannot join the control group " + group, error);
                 }
-            });
+            }
+            if (joined == 0) {
+                throw new IllegalStateException("none of the control groups " + groups + " of process " + to
+                        + " is below /sys/fs/cgroup of the node, so that what is restored would have no limits; mount them there");
+            }
+            return joined;
         }
 
         private static Path directory(String controllers) {
