@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import domain.my.lpm.api.SchedulingGates;
+import domain.my.lpm.apiserver.OnRealApiServer;
+import domain.my.lpm.apiserver.RealApiServer;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.io.IOException;
@@ -17,60 +19,19 @@ import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The objects of {@link CrdRulesTest}, sent to a real API server that has the CRDs. */
-@EnabledIfSystemProperty(
-        named = "lpm.apiServer",
-        matches = ".+",
-        disabledReason = "needs -Dlpm.apiServer=DIRECTORY with etcd and kube-apiserver")
+@OnRealApiServer
 class ApiServerTest {
-    private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private final RealApiServer server = RealApiServer.shared();
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private static Path directory;
-
-    @SuppressWarnings("NullAway.Init")
-    private static ApiServer server;
-
-    @BeforeAll
-    static void start() throws Exception {
-        server = new ApiServer(Path.of(System.getProperty("lpm.apiServer")), directory);
-        try {
-            JsonNode namespace =
-                    GeneratedCrds.YAML.readTree("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
-            assertThat(server.call("POST", "/api/v1/namespaces", namespace).isGood())
-                    .isTrue();
-            for (Class<? extends CustomResource<?, ?>> kind : GeneratedCrds.KINDS) {
-                String name = CustomResource.getCRDName(kind);
-                ApiServer.Answer made = server.call(
-                        "POST",
-                        CRDS + "?fieldValidation=Strict",
-                        GeneratedCrds.YAML.readTree(Files.readString(CrdFilesTest.DIRECTORY.resolve(name + ".yaml"))));
-                assertThat(made.isGood()).as("%s: %s", name, made.body()).isTrue();
-                server.await(() -> isTrue(name, "Established"));
-                assertThat(isTrue(name, "NonStructuralSchema")).as("%s", name).isFalse();
-                // Served a little later than established.
-                server.await(() -> server.call("GET", path(kind), null).isGood());
-            }
-        } catch (Exception | AssertionError failed) {
-            server.close();
-            throw failed;
-        }
-    }
-
-    @AfterAll
-    static void stop() {
-        if (server != null) {
-            server.close();
-        }
+    @BeforeEach
+    void makeNamespace() {
+        server.makeNamespace("shop");
     }
 
     static Stream<Class<? extends CustomResource<?, ?>>> kinds() {
@@ -131,11 +92,6 @@ class ApiServerTest {
     /** What decision 9 counts on. */
     @Test
     void aPodWithTheGateOfACopyGoesToNoNode() throws Exception {
-        JsonNode account = GeneratedCrds.YAML.readTree(
-                "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: shop}}");
-        assertThat(server.call("POST", "/api/v1/namespaces/shop/serviceaccounts", account)
-                        .isGood())
-                .isTrue();
         ObjectNode pod = (ObjectNode) GeneratedCrds.YAML.readTree("""
                 apiVersion: v1
                 kind: Pod
@@ -146,9 +102,9 @@ class ApiServerTest {
                 """);
         pod.withObject("/spec").putArray("schedulingGates").addObject().put("name", SchedulingGates.UNPREPARED);
 
-        ApiServer.Answer onANode = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
+        RealApiServer.Answer onANode = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
         pod.withObject("/spec").remove("nodeName");
-        ApiServer.Answer onNone = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
+        RealApiServer.Answer onNone = server.call("POST", "/api/v1/namespaces/shop/pods", pod);
 
         assertThat(onANode.status()).as("%s", onANode.body()).isEqualTo(422);
         assertThat(onANode.body().path("message").asText())
@@ -158,7 +114,7 @@ class ApiServerTest {
     }
 
     /** Stores the first document, its status too, replaces it by the second if there is one, and removes it. */
-    private static List<Violation> refusals(Class<? extends CustomResource<?, ?>> kind, List<ObjectNode> documents)
+    private List<Violation> refusals(Class<? extends CustomResource<?, ?>> kind, List<ObjectNode> documents)
             throws IOException, InterruptedException {
         String one = path(kind) + "/" + documents.get(0).at("/metadata/name").asText();
         List<Violation> refusals = new ArrayList<>();
@@ -166,7 +122,7 @@ class ApiServerTest {
             @Nullable JsonNode stored = null;
             for (ObjectNode document : documents) {
                 assertThat(refusals).as("what is stored").isEmpty();
-                ApiServer.Answer written = stored == null
+                RealApiServer.Answer written = stored == null
                         ? server.call("POST", path(kind) + "?fieldValidation=Strict", document)
                         : server.call("PUT", one + "?fieldValidation=Strict", following(document, stored));
                 refusals.addAll(refusals(written));
@@ -178,7 +134,7 @@ class ApiServerTest {
                     if (document.has("status")) {
                         next.set("status", document.get("status"));
                     }
-                    ApiServer.Answer status = server.call("PUT", one + "/status?fieldValidation=Strict", next);
+                    RealApiServer.Answer status = server.call("PUT", one + "/status?fieldValidation=Strict", next);
                     refusals.addAll(refusals(status));
                     stored = status.isGood() ? status.body() : stored;
                 }
@@ -195,7 +151,7 @@ class ApiServerTest {
         return next;
     }
 
-    private static List<Violation> refusals(ApiServer.Answer answer) {
+    private static List<Violation> refusals(RealApiServer.Answer answer) {
         List<Violation> refusals = new ArrayList<>();
         if (!answer.isGood()) {
             assertThat(answer.status()).as("%s", answer.body()).isEqualTo(422);
@@ -209,15 +165,6 @@ class ApiServerTest {
             assertThat(refusals).as("%s", answer.body()).isNotEmpty();
         }
         return refusals;
-    }
-
-    private static boolean isTrue(String crd, String condition) throws IOException, InterruptedException {
-        for (JsonNode told : server.call("GET", CRDS + "/" + crd, null).body().at("/status/conditions")) {
-            if (told.path("type").asText().equals(condition)) {
-                return told.path("status").asText().equals("True");
-            }
-        }
-        return false;
     }
 
     private static String path(Class<? extends CustomResource<?, ?>> kind) {
