@@ -88,7 +88,6 @@ public final class Reasons {
     /** The PodMigration was deleted before the commit. */
     public static final String CANCELLED = "Cancelled";
 
-    public static final String ROLLED_BACK = "RolledBack";
     public static final String ROLLBACK_FAILED = "RollbackFailed";
     public static final String SOURCE_LOST = "SourceLost";
     public static final String TARGET_LOST = "TargetLost";
