@@ -15,4 +15,7 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedClass(name = "{0}")
 @ArgumentsSource(ApiServerKinds.class)
-public @interface OnEveryApiServer {}
+public @interface OnEveryApiServer {
+    /** Whether these tests take so long that they are left out on a real one, unless {@code -Dlpm.apiServer.all} asks for them. */
+    boolean slow() default false;
+}

@@ -3,6 +3,7 @@ package domain.my.lpm.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import domain.my.lpm.apiserver.ApiServerKind;
 import domain.my.lpm.controller.agent.GrpcAgentClients;
 import domain.my.lpm.controller.fake.ApiServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -150,7 +151,7 @@ class MainTest {
 
     @Test
     void itAnswersAboutItself() throws Exception {
-        try (ApiServer api = new ApiServer();
+        try (ApiServer api = ApiServer.of(ApiServerKind.IN_MEMORY);
                 KubernetesClient client = api.client()) {
             ServeCommand serve = serve(Map.of(), "--port=0", "--bind-address=127.0.0.1", "--leader-election=false");
             GrpcAgentClients agents = new GrpcAgentClients(

@@ -14,6 +14,8 @@ import domain.my.lpm.api.checkpoint.DeletionPolicy;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.checkpoint.PodCheckpointContent;
 import domain.my.lpm.api.checkpoint.PodCheckpointSpec;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -27,8 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@OnEveryApiServer
 class CheckpointTest {
-    private final FakeCluster cluster = new FakeCluster("a", "b");
+    private final FakeCluster cluster;
+
+    CheckpointTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b");
+    }
 
     @AfterEach
     void end() {

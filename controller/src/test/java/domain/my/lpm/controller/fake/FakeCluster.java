@@ -11,6 +11,7 @@ import domain.my.lpm.api.node.Capability;
 import domain.my.lpm.api.node.CapabilityStatus;
 import domain.my.lpm.api.node.MigrationNode;
 import domain.my.lpm.api.node.MigrationNodeStatus;
+import domain.my.lpm.apiserver.ApiServerKind;
 import domain.my.lpm.controller.Controller;
 import domain.my.lpm.controller.Settings;
 import domain.my.lpm.controller.agent.AgentClients;
@@ -25,7 +26,9 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.NamespacedKubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -35,6 +38,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +48,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,10 +61,10 @@ import org.jspecify.annotations.Nullable;
 /** An API server, nodes with agents and kubelets, and a controller that can be killed and started again. */
 public final class FakeCluster implements AutoCloseable {
     public static final String NAMESPACE = "shop";
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    private final ApiServer api = new ApiServer();
-    private final NamespacedKubernetesClient client = api.client();
+    private final ApiServer api;
+    private final NamespacedKubernetesClient client;
     private final World world = new World();
     private final Map<String, PodArtifact> storage = new ConcurrentHashMap<>();
     private final Map<String, FakeAgent> agents = new HashMap<>();
@@ -73,7 +78,9 @@ public final class FakeCluster implements AutoCloseable {
     private @Nullable AgentClients clients;
 
     /** A cluster with these nodes and no controller. */
-    public FakeCluster(String... nodes) {
+    public FakeCluster(ApiServerKind kind, String... nodes) {
+        api = ApiServer.of(kind);
+        client = api.client();
         Arrays.stream(nodes).forEach(this::addNode);
         kubelet = client.pods().inAnyNamespace().inform(new ResourceEventHandler<>() {
             @Override
@@ -148,19 +155,24 @@ public final class FakeCluster implements AutoCloseable {
 
     /** Changes what an agent says of its node. */
     public void changeNode(String name, Consumer<MigrationNodeStatus> change) {
-        client.resources(MigrationNode.class).withName(name).editStatus(node -> {
-            if (node.getStatus() == null) {
-                node.setStatus(new MigrationNodeStatus());
-            }
-            change.accept(node.getStatus());
-            return node;
-        });
+        // Whole, as the agents write it: there may be no status to change.
+        MigrationNode node = Objects.requireNonNull(
+                client.resources(MigrationNode.class).withName(name).get());
+        if (node.getStatus() == null) {
+            node.setStatus(new MigrationNodeStatus());
+        }
+        change.accept(node.getStatus());
+        client.resource(node).updateStatus();
     }
 
     private void start(Pod pod) {
         String name = pod.getMetadata().getName();
+        if (pod.getMetadata().getDeletionTimestamp() != null) {
+            end(pod);
+            return;
+        }
         if (pod.getSpec().getNodeName() == null
-                || (pod.getStatus() != null && pod.getStatus().getPhase() != null)
+                || (pod.getStatus() != null && pod.getStatus().getPhase() != null && !isNew(pod.getStatus()))
                 || notStarted.contains(name)) {
             return;
         }
@@ -169,7 +181,7 @@ public final class FakeCluster implements AutoCloseable {
         client.pods()
                 .inNamespace(pod.getMetadata().getNamespace())
                 .withName(name)
-                .edit(found -> new PodBuilder(found)
+                .editStatus(found -> new PodBuilder(found)
                         .withNewStatus()
                         .withPhase("Running")
                         .withInitContainerStatuses(sidecars)
@@ -188,12 +200,35 @@ public final class FakeCluster implements AutoCloseable {
         }
     }
 
+    /** What an API server says of a pod that no kubelet has said anything about. */
+    private static boolean isNew(PodStatus status) {
+        return status.getPhase().equals("Pending")
+                && status.getContainerStatuses().isEmpty();
+    }
+
+    /** A pod that has been on a node is there until its kubelet has ended it. */
+    private void end(Pod pod) {
+        if (pod.getSpec().getNodeName() == null) {
+            return;
+        }
+        world.set(pod.getMetadata().getUid(), Processes.NONE);
+        try {
+            client.resource(pod).withGracePeriod(0).delete();
+        } catch (KubernetesClientException interrupted) {
+            // The cluster is being closed, which ends all that is in it.
+            if (!Thread.currentThread().isInterrupted()
+                    && !(interrupted.getCause() instanceof InterruptedIOException)) {
+                throw interrupted;
+            }
+        }
+    }
+
     /** Changes what the kubelet says of a pod. */
     public void changePodStatus(String pod, UnaryOperator<PodStatusBuilder> change) {
         client.pods()
                 .inNamespace(NAMESPACE)
                 .withName(pod)
-                .edit(found -> new PodBuilder(found)
+                .editStatus(found -> new PodBuilder(found)
                         .withStatus(change.apply(new PodStatusBuilder(found.getStatus()))
                                 .build())
                         .build());
@@ -257,13 +292,18 @@ public final class FakeCluster implements AutoCloseable {
             }
         }
         client.resource(builder.build()).create();
+        return awaitRunning(name);
+    }
+
+    /** Waits until a pod runs. */
+    public Pod awaitRunning(String name) {
         await("pod %s runs".formatted(name), () -> {
-            Pod pod = client.pods().inNamespace(NAMESPACE).withName(name).get();
+            Pod pod = find(name);
             return pod != null
                     && pod.getStatus() != null
                     && "Running".equals(pod.getStatus().getPhase());
         });
-        return client.pods().inNamespace(NAMESPACE).withName(name).get();
+        return Objects.requireNonNull(find(name));
     }
 
     /** Creates a migration. */
@@ -325,7 +365,7 @@ public final class FakeCluster implements AutoCloseable {
                             return found;
                         },
                         found -> found != null && holds.test(found));
-        return java.util.Objects.requireNonNull(last.get());
+        return Objects.requireNonNull(last.get());
     }
 
     /** The uid of the copy; empty: it is not created yet. */

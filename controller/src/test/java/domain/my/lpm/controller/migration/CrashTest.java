@@ -8,6 +8,8 @@ import domain.my.lpm.api.checkpoint.CheckpointPhase;
 import domain.my.lpm.api.checkpoint.PodCheckpoint;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.fake.Crash;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A controller ends at every side of every act; the next one comes to the same end. */
+@OnEveryApiServer(slow = true)
 class CrashTest {
     private static final Set<Step> OF_A_SUCCESS = EnumSet.of(
             Step.RECORD_ACCEPTED,
@@ -50,7 +53,11 @@ class CrashTest {
     private static final Set<Step> OF_A_ROLLBACK = EnumSet.of(
             Step.RECORD_ROLLING_BACK, Step.WITHDRAW, Step.DELETE_TARGET_POD, Step.RESUME, Step.RECORD_ROLLED_BACK);
 
-    private final FakeCluster cluster = new FakeCluster("a", "b");
+    private final FakeCluster cluster;
+
+    CrashTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b");
+    }
 
     @AfterEach
     void end() {

@@ -12,6 +12,8 @@ import domain.my.lpm.api.checkpoint.ContainerCheckpoint;
 import domain.my.lpm.api.checkpoint.ContainerCheckpointContent;
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.Settings;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.step.StepListener;
@@ -25,8 +27,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@OnEveryApiServer
 class ExtremesTest {
-    private final FakeCluster cluster = new FakeCluster("a", "b");
+    private final FakeCluster cluster;
+
+    ExtremesTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b");
+    }
 
     @AfterEach
     void end() {
@@ -76,6 +83,7 @@ class ExtremesTest {
                         .endVolume()
                         .addNewContainer()
                         .withName("app")
+                        .withImage("registry.example/counter:1")
                         .withCommand("/counter")
                         .addNewVolumeMount()
                         .withName("data")
@@ -85,15 +93,7 @@ class ExtremesTest {
                         .endSpec()
                         .build())
                 .create();
-        cluster.await(
-                "the pod runs",
-                () -> cluster.client()
-                                .pods()
-                                .inNamespace(FakeCluster.NAMESPACE)
-                                .withName("counter")
-                                .get()
-                                .getStatus()
-                        != null);
+        cluster.awaitRunning("counter");
         cluster.startController();
 
         cluster.migrate("move", "counter", "b");

@@ -18,13 +18,14 @@ import domain.my.lpm.api.migration.PodMigrationStatus;
 import domain.my.lpm.api.migration.RestoreFailurePolicy;
 import domain.my.lpm.api.node.Capability;
 import domain.my.lpm.api.node.CapabilityStatus;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
 import domain.my.lpm.controller.step.Step;
 import domain.my.lpm.controller.step.StepListener;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.grpc.Status;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,8 +37,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@OnEveryApiServer
 class FailureTest {
-    private final FakeCluster cluster = new FakeCluster("a", "b");
+    private final FakeCluster cluster;
+
+    FailureTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b");
+    }
 
     @AfterEach
     void end() {
@@ -248,13 +254,9 @@ class FailureTest {
             @Override
             public void after(Step step) {
                 if (step == Step.CREATE_TARGET_POD) {
-                    cluster.client()
-                            .pods()
-                            .inNamespace(FakeCluster.NAMESPACE)
-                            .withName("counter-restored")
-                            .edit(pod -> new PodBuilder(pod)
-                                    .withNewStatus()
-                                    .withPhase("Pending")
+                    cluster.changePodStatus(
+                            "counter-restored",
+                            status -> status.withPhase("Pending")
                                     .addNewContainerStatus()
                                     .withName("app")
                                     .withNewState()
@@ -263,9 +265,7 @@ class FailureTest {
                                     .withMessage("CRIU refuses")
                                     .endWaiting()
                                     .endState()
-                                    .endContainerStatus()
-                                    .endStatus()
-                                    .build());
+                                    .endContainerStatus());
                 }
             }
         });
@@ -421,6 +421,7 @@ class FailureTest {
                 .inNamespace(FakeCluster.NAMESPACE)
                 .withName("counter")
                 .delete();
+        cluster.await("the pod is gone", () -> cluster.find("counter") == null);
         Pod other = cluster.pod("counter", "a");
 
         PodMigration migration = cluster.awaitEnd("move");

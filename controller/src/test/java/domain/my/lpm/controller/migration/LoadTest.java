@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.fake.FakeCluster;
 import io.micrometer.core.instrument.Counter;
 import java.lang.management.ManagementFactory;
@@ -13,11 +15,16 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@OnEveryApiServer(slow = true)
 class LoadTest {
     private static final int MIGRATIONS = 200;
     private static final int MOST_RECONCILES = 30;
 
-    private final FakeCluster cluster = new FakeCluster("a", "b", "c");
+    private final FakeCluster cluster;
+
+    LoadTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b", "c");
+    }
 
     @AfterEach
     void end() {

@@ -15,17 +15,23 @@ import domain.my.lpm.api.migration.MigrationPhase;
 import domain.my.lpm.api.migration.MigrationStrategy;
 import domain.my.lpm.api.migration.PhaseTransition;
 import domain.my.lpm.api.migration.PodMigration;
+import domain.my.lpm.apiserver.ApiServerKind;
+import domain.my.lpm.apiserver.OnEveryApiServer;
 import domain.my.lpm.controller.fake.FakeCluster;
 import domain.my.lpm.controller.fake.World.Processes;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@OnEveryApiServer
 class SelfRestoreTest {
-    private final FakeCluster cluster = new FakeCluster("a", "b");
+    private final FakeCluster cluster;
+
+    SelfRestoreTest(ApiServerKind kind) {
+        cluster = new FakeCluster(kind, "a", "b");
+    }
 
     @AfterEach
     void end() {
@@ -142,8 +148,9 @@ class SelfRestoreTest {
         Pod source = cluster.pod("counter", "a");
 
         cluster.migrate("move", "counter", "b");
-        Awaitility.await("the copy runs")
-                .until(() -> cluster.agent("b").calls().contains("Run")
+        cluster.await(
+                "the copy runs",
+                () -> cluster.agent("b").calls().contains("Run")
                         && cluster.agent("a").calls().contains("SyncCheckpoint"));
 
         assertThat(cluster.agent("a").requests(CheckpointRequest.class))

@@ -28,10 +28,12 @@ final class ApiException extends RuntimeException {
     }
 
     static ApiException conflict(ResourceKind kind, String name, String why) {
+        return conflict(kind.resource(), name, why);
+    }
+
+    static ApiException conflict(String resource, String name, String why) {
         return new ApiException(
-                409,
-                "Conflict",
-                "Operation cannot be fulfilled on %s \"%s\": %s".formatted(kind.resource(), name, why));
+                409, "Conflict", "Operation cannot be fulfilled on %s \"%s\": %s".formatted(resource, name, why));
     }
 
     static ApiException changedMeanwhile(ResourceKind kind, String name) {
@@ -49,13 +51,17 @@ final class ApiException extends RuntimeException {
         return new ApiException(422, "Invalid", "%s \"%s\" is invalid: %s".formatted(kind.qualified(), name, why));
     }
 
+    /** What is said of a JSON patch that does not apply. */
+    static ApiException unprocessable() {
+        return new ApiException(422, "Invalid", "the server rejected our request due to an error in our request");
+    }
+
     static ApiException forbidden(ResourceKind kind, String name, String why) {
         return new ApiException(403, "Forbidden", "%s \"%s\" is forbidden: %s".formatted(kind.resource(), name, why));
     }
 
     static ApiException unauthorized() {
-        return new ApiException(
-                401, "Unauthorized", "the request has no bearer token of this sandbox; use its kubeconfig");
+        return new ApiException(401, "Unauthorized", "Unauthorized");
     }
 
     static ApiException methodNotAllowed(String method, String path) {

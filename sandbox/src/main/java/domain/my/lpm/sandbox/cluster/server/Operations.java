@@ -104,7 +104,9 @@ final class Operations {
         }
         metadata.put("uid", UUID.randomUUID().toString());
         metadata.put("creationTimestamp", now().toString());
-        metadata.put("generation", 1L);
+        if (kind.countsGenerations()) {
+            metadata.put("generation", 1L);
+        }
         if (kind.hasStatus() && !kind.equals(ResourceKinds.NODE)) {
             object.remove(STATUS);
         }
@@ -215,17 +217,24 @@ final class Operations {
         }
         change(key, BINDING, request, stored -> {
             ObjectNode pod = stored.object().deepCopy();
-            if (!Json.text(pod, "/spec/nodeName").isEmpty() || isBeingDeleted(pod)) {
-                throw ApiException.conflict(
-                        key.kind(), key.name(), "the pod is bound to a node already, or is being deleted");
+            String bound = Json.text(pod, "/spec/nodeName");
+            if (!bound.isEmpty()) {
+                throw notBound(key, "pod %s is already assigned to node \"%s\"".formatted(key.name(), bound));
+            }
+            if (isBeingDeleted(pod)) {
+                throw notBound(key, "pod %s is being deleted, cannot be assigned to a host".formatted(key.name()));
             }
             if (!pod.at("/spec/schedulingGates").isEmpty()) {
-                throw ApiException.conflict(key.kind(), key.name(), "the pod has non-empty .spec.schedulingGates");
+                throw notBound(key, "pod %s has non-empty .spec.schedulingGates".formatted(key.name()));
             }
             pod.withObject("/spec").put("nodeName", node);
             Pods.scheduled(pod, now());
             return new Stored(pod, stored.applied());
         });
+    }
+
+    private static ApiException notBound(Key key, String why) {
+        return ApiException.conflict("pods/binding", key.name(), why);
     }
 
     /** Makes of what is stored what shall be; called again when another request came in between. */
@@ -256,7 +265,7 @@ final class Operations {
             }
             keepServerSet(stored.object(), object);
             object = admit(key, subresource, "UPDATE", stored.object(), object, request);
-            if (!content(object).equals(content(stored.object()))) {
+            if (kind.countsGenerations() && !content(object).equals(content(stored.object()))) {
                 Json.metadata(object).put("generation", generation(stored.object()) + 1);
             }
             if (request.dryRun()) {
@@ -356,10 +365,12 @@ final class Operations {
             return Optional.of(object);
         }
         ObjectNode marked = object.deepCopy();
-        Json.metadata(marked)
-                .put("deletionTimestamp", now().plus(Duration.ofSeconds(grace)).toString())
-                .put("deletionGracePeriodSeconds", grace)
-                .put("generation", generation(object) + 1);
+        ObjectNode metadata = Json.metadata(marked);
+        metadata.put("deletionTimestamp", now().plus(Duration.ofSeconds(grace)).toString());
+        metadata.put("deletionGracePeriodSeconds", grace);
+        if (metadata.has("generation")) {
+            metadata.put("generation", generation(object) + 1);
+        }
         return store.put(key, Optional.of(stored.version()), marked, stored.applied());
     }
 

@@ -34,8 +34,7 @@ final class Patches {
         try {
             return (ObjectNode) JsonPatch.apply(operations, object.deepCopy());
         } catch (JsonPatchException | ClassCastException wrong) {
-            throw ApiException.invalid(
-                    kind, Json.text(object, "/metadata/name"), "the JSON patch does not apply: " + wrong.getMessage());
+            throw ApiException.unprocessable();
         }
     }
 

@@ -72,6 +72,13 @@ record ResourceKind(
                 columns);
     }
 
+    /** Whether its objects have a generation, which counts the changes of what somebody wants. */
+    boolean countsGenerations() {
+        return schema.isPresent()
+                || List.of(ResourceKinds.POD, ResourceKinds.CRD, ResourceKinds.MUTATING, ResourceKinds.VALIDATING)
+                        .contains(this);
+    }
+
     String apiVersion() {
         return group.isEmpty() ? version : group + "/" + version;
     }
