@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "What runs on every node and alone is privileged there.",
-        subcommands = ServeCommand.class)
+        subcommands = {ServeCommand.class, CleanUpCommand.class})
 public final class Main {
     private Main() {}
 

@@ -32,6 +32,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Serves admission reviews until SIGTERM. Durations are written as in PT5S, P90D (ISO 8601).")
 final class ServeCommand implements Callable<Integer> {
+    private static final Duration CERTIFICATE_TIMEOUT = Duration.ofSeconds(20);
+    private static final int CERTIFICATE_ATTEMPTS = 5;
+
     /** Who renews the certificates, and where they are. */
     enum Certificates {
         /** We do, with an authority of our own, in a Secret that all replicas share. */
@@ -190,28 +193,40 @@ final class ServeCommand implements Callable<Integer> {
         System.getProperties().putIfAbsent("sun.net.httpserver.idleInterval", "120");
         // Otherwise the end of an answer waits for the acknowledgement of its beginning.
         System.getProperties().putIfAbsent("sun.net.httpserver.nodelay", "true");
-        KubernetesClient client = client();
-        Webhook webhook = start(client, InstantSource.system());
+        // Nobody waits for its certificates: on a busy node an answer may take long, and a start that failed would take longer.
+        Webhook webhook = start(
+                client(apiTimeout, 0), client(CERTIFICATE_TIMEOUT, CERTIFICATE_ATTEMPTS), InstantSource.system());
         Runtime.getRuntime().addShutdownHook(new Thread(webhook::close, "stop"));
         new CountDownLatch(1).await();
         return 0;
     }
 
     /** For the cluster that the program runs in, or the one of the kubeconfig; it connects when it is asked. */
-    private KubernetesClient client() {
+    private static KubernetesClient client(Duration timeout, int retries) {
+        int millis = Math.toIntExact(timeout.toMillis());
         return new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder(Config.autoConfigure(null))
-                        .withRequestTimeout(Math.toIntExact(apiTimeout.toMillis()))
-                        .withConnectionTimeout(Math.toIntExact(apiTimeout.toMillis()))
-                        .withRequestRetryBackoffLimit(0)
+                        .withRequestTimeout(millis)
+                        .withConnectionTimeout(millis)
+                        .withRequestRetryBackoffLimit(retries)
                         .build())
                 .build();
     }
 
     Webhook start(KubernetesClient client, InstantSource clock) throws IOException {
+        return start(client, client, clock);
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param client answers requests, in their time
+     * @param patient keeps the certificates
+     */
+    private Webhook start(KubernetesClient client, KubernetesClient patient, InstantSource clock) throws IOException {
         Set<String> names = dnsNames.isEmpty() ? Set.of(where.service + "." + where.namespace + ".svc") : dnsNames;
         boolean ours = certificates != Certificates.MOUNTED;
-        AuthorityWriter writer = new AuthorityWriter(client, configuration);
+        AuthorityWriter writer = new AuthorityWriter(patient, configuration);
         return Webhook.start(
                 new Webhook.Parts(
                         client,
@@ -226,7 +241,7 @@ final class ServeCommand implements Callable<Integer> {
                                 drain,
                                 stopTimeout),
                         switch (certificates) {
-                            case SECRET -> new SecretCertificateStore(client, where.namespace, certificateSecret);
+                            case SECRET -> new SecretCertificateStore(patient, where.namespace, certificateSecret);
                             case DIRECTORY, MOUNTED -> new DirectoryCertificateStore(certificateDirectory);
                         },
                         ours

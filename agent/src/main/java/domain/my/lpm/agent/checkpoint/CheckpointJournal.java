@@ -8,7 +8,9 @@ import domain.my.lpm.checkpoint.repository.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -78,6 +80,17 @@ final class CheckpointJournal {
             Durable.sync(directory);
         } catch (IOException problem) {
             throw new UncheckedIOException("cannot remove the record of the checkpoint of pod " + entry.pod(), problem);
+        }
+    }
+
+    /** When it was recorded; now where it is not any more. */
+    Instant since(Entry entry) {
+        try {
+            return Files.getLastModifiedTime(file(entry)).toInstant();
+        } catch (NoSuchFileException removed) {
+            return Instant.now();
+        } catch (IOException problem) {
+            throw new UncheckedIOException("cannot read the record of the checkpoint of pod " + entry.pod(), problem);
         }
     }
 

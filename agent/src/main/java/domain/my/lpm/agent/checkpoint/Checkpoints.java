@@ -85,6 +85,7 @@ public final class Checkpoints {
     private final Share share;
     private final Dump launcher;
     private final Optional<Dump> kubelet;
+    private final KubeletArchives archives;
     private final CheckpointJournal journal;
     private final StepListener steps;
     private final Map<String, Ongoing> ongoing = new ConcurrentHashMap<>();
@@ -98,6 +99,7 @@ public final class Checkpoints {
             Share share,
             Dump launcher,
             Optional<Dump> kubelet,
+            KubeletArchives archives,
             CheckpointJournal journal,
             StepListener steps) {
         this.containers = containers;
@@ -106,6 +108,7 @@ public final class Checkpoints {
         this.share = share;
         this.launcher = launcher;
         this.kubelet = kubelet;
+        this.archives = archives;
         this.journal = journal;
         this.steps = steps;
     }
@@ -128,6 +131,7 @@ public final class Checkpoints {
                                 settings.places(),
                                 share,
                                 edges.steps())),
+                new KubeletArchives(launchers.nodeRoot()),
                 new CheckpointJournal(state.resolve("checkpoints")),
                 edges.steps());
     }
@@ -347,6 +351,22 @@ public final class Checkpoints {
         }
     }
 
+    /**
+     * To be called where no agent will come after this one, when every hold has ended: lets go what a checkpoint that was cut
+     * short may have stopped. What lies on the share stays there.
+     */
+    public void abandonLeft() {
+        for (CheckpointJournal.Entry entry : journal.all()) {
+            awaitEndOfDumps(entry);
+            // Only a hold knows whether a copy has taken over.
+            if (holds.of(entry.pod()).isEmpty()) {
+                entry.containers().forEach(processes::resume);
+                archives.removeOf(entry, journal.since(entry));
+                journal.remove(entry);
+            }
+        }
+    }
+
     private void tryToUndo(CheckpointJournal.Entry entry) {
         try {
             undo(entry);
@@ -360,6 +380,7 @@ public final class Checkpoints {
         if (isComplete(entry.uid(), entry.id())) {
             String unwritten = entry.unwritten();
             if (unwritten == null) {
+                archives.removeOf(entry, journal.since(entry));
                 beginSync(entry, List.of());
             } else {
                 syncs.put(
@@ -372,6 +393,7 @@ public final class Checkpoints {
         awaitEndOfDumps(entry);
         LOG.warn("the checkpoint {} of pod {} was cut short; the pod goes on", entry.id(), entry.pod());
         letGo(entry);
+        archives.removeOf(entry, journal.since(entry));
         removeStored(entry.uid(), entry.id());
         journal.remove(entry);
     }

@@ -28,9 +28,6 @@ import java.util.Map;
 
 /** The kubelet has its runtime dump; the archive it leaves on the node is then stored. */
 final class KubeletDump implements Dump {
-    /** The only place where a kubelet puts archives. */
-    private static final Path ARCHIVES = Path.of("/var/lib/kubelet/checkpoints");
-
     private final KubeletApi kubelet;
     private final CriuConfiguration configuration;
     private final Launchers launchers;
@@ -69,10 +66,10 @@ final class KubeletDump implements Dump {
         } catch (KubeletException refused) {
             throw translated(job, refused);
         }
-        if (!archive.startsWith(ARCHIVES) || !archive.normalize().equals(archive)) {
+        if (!archive.startsWith(KubeletArchives.PLACE) || !archive.normalize().equals(archive)) {
             throw new AgentException(
                     Kind.FAILED_PRECONDITION,
-                    "the kubelet named the archive " + archive + ", which is not below " + ARCHIVES
+                    "the kubelet named the archive " + archive + ", which is not below " + KubeletArchives.PLACE
                             + "; see its configuration");
         }
         long dumped = System.nanoTime();

@@ -292,6 +292,31 @@ public final class Holds {
         }
     }
 
+    /**
+     * To be called where no agent will come after this one: ends every hold as if its lease had run out.
+     *
+     * @return the holds that have not ended, as the API did not answer or something of the pod is still there
+     */
+    public List<Hold> endAll() {
+        for (Hold listed : records.all()) {
+            synchronized (lock(listed.pod())) {
+                Optional<Hold> hold = records.of(listed.pod());
+                if (hold.isPresent() && hold.get().fenced()) {
+                    carryOutAgain(hold.get());
+                } else if (hold.isPresent()) {
+                    endLapsed(hold.get());
+                }
+                hold = records.of(listed.pod());
+                if (hold.isPresent()
+                        && hold.get().fenced()
+                        && hold.get().containers().stream().noneMatch(HeldProcesses::isThere)) {
+                    records.remove(listed.pod());
+                }
+            }
+        }
+        return records.all();
+    }
+
     private void endLapsed(Hold hold) {
         try {
             switch (commits.forbid(hold)) {

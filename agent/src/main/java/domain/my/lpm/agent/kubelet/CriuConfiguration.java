@@ -9,6 +9,7 @@ import domain.my.lpm.launcher.criu.Tcp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,6 +103,17 @@ public final class CriuConfiguration {
             throw new UncheckedIOException(
                     "cannot write CRIU's configuration in " + directory + "; mount the node's root for writing",
                     problem);
+        }
+    }
+
+    /** Removes the directory where nothing is in it: it is made for the first call. */
+    public void removeEmptyDirectory() {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException others) {
+            // Whoever wrote there keeps it.
+        } catch (IOException problem) {
+            throw new UncheckedIOException("cannot remove " + directory + "; mount the node's root for writing", problem);
         }
     }
 

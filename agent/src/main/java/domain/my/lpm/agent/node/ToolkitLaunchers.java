@@ -77,6 +77,38 @@ public final class ToolkitLaunchers implements Launchers {
         }
     }
 
+    /**
+     * Removes the control groups of launchers, where none is left.
+     *
+     * @return the groups that have a process, which cannot be removed
+     */
+    public List<Path> removeControlGroups() {
+        List<Path> occupied = new ArrayList<>();
+        Path groups = nodeRoot.resolve("sys/fs/cgroup");
+        try {
+            List<Path> places = new ArrayList<>(List.of(groups));
+            try (Stream<Path> hierarchies = Files.list(groups)) {
+                hierarchies.filter(Files::isDirectory).forEach(places::add);
+            }
+            for (Path place : places) {
+                Path group = place.resolve(GROUP);
+                if (!Files.isDirectory(group)) {
+                    continue;
+                }
+                if (!Files.readString(group.resolve("cgroup.procs")).isBlank()) {
+                    occupied.add(group);
+                } else {
+                    // Its files are the kernel's and go with it.
+                    Files.delete(group);
+                }
+            }
+        } catch (IOException refused) {
+            throw new UncheckedIOException(
+                    "cannot remove the control groups of launchers below " + groups + "; mount them for writing", refused);
+        }
+        return occupied;
+    }
+
     private static void join(Path group, long pid) throws IOException {
         Files.createDirectories(group);
         Files.writeString(group.resolve("cgroup.procs"), Long.toString(pid));

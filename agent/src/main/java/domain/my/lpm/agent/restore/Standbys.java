@@ -593,6 +593,49 @@ public final class Standbys {
     }
 
     /**
+     * To be called where no agent will come after this one: ends every launcher whose copy has not taken over, and forgets all
+     * that have ended.
+     *
+     * @return the launchers that still bring memory to a copy that runs, which would end with them
+     */
+    public List<Path> endAll() {
+        List<Path> left = new ArrayList<>();
+        Path directory = launchers.seen(places.directory());
+        if (!Files.isDirectory(directory)) {
+            return left;
+        }
+        try (Stream<Path> pods = Files.list(directory)) {
+            for (Path pod : pods.filter(Files::isDirectory).toList()) {
+                try (Stream<Path> names = Files.list(pod)) {
+                    for (Path name : names.toList()) {
+                        // By the name that its launcher knows it by.
+                        Standby standby = new Standby(
+                                name,
+                                places.directory()
+                                        .resolve(pod.getFileName().toString())
+                                        .resolve(name.getFileName().toString()));
+                        boolean runs = RAN.contains(standby.state());
+                        if (!runs) {
+                            stop(standby);
+                        }
+                        if (runs && standby.isListening()) {
+                            left.add(name);
+                        } else {
+                            standby.delete();
+                        }
+                    }
+                }
+                if (left.stream().noneMatch(name -> name.startsWith(pod))) {
+                    Files.delete(pod);
+                }
+            }
+        } catch (IOException problem) {
+            throw new UncheckedIOException("cannot list the launchers in " + directory, problem);
+        }
+        return left;
+    }
+
+    /**
      * To be called often: a container of a copy that has taken over, and was started again since, waits for a restore that will not
      * come, as its checkpoint is consumed. Its application begins anew, as that of any container that is started again.
      *

@@ -33,7 +33,7 @@ public final class HealthServer implements AutoCloseable {
         }
     }
 
-    /** The agent serves at this port from now on. */
+    /** What the program is for is done at this port from now on. */
     public void ready(int agentPort) {
         ready = agentPort > 0;
     }
