@@ -17,10 +17,11 @@ class MainTest {
     @Test
     void everyOptionIsDocumented() throws IOException {
         String page = Files.readString(Path.of("../docs/agent.md"));
-        for (OptionSpec option :
-                serve(Main.commandLine(Map.of())).getCommandSpec().options()) {
-            if (!option.usageHelp() && !option.versionHelp()) {
-                assertThat(page).contains("`" + option.longestName() + "`");
+        for (CommandLine command : Main.commandLine(Map.of()).getSubcommands().values()) {
+            for (OptionSpec option : command.getCommandSpec().options()) {
+                if (!option.usageHelp() && !option.versionHelp()) {
+                    assertThat(page).contains("`" + option.longestName() + "`");
+                }
             }
         }
     }
