@@ -31,8 +31,9 @@ import picocli.CommandLine.Option;
         name = "clean-up",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Undoes what agents have done to this node, in their place: held pods go on unless their copies have"
-                + " taken over, launchers end, nothing of ours is left on the disk. Then answers that it is ready, until SIGTERM.")
+        description =
+                "Undoes what agents have done to this node, in their place: held pods go on unless their copies have"
+                        + " taken over, launchers end, nothing of ours is left on the disk. Then answers that it is ready, until SIGTERM.")
 final class CleanUpCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(CleanUpCommand.class);
 
@@ -78,7 +79,8 @@ final class CleanUpCommand implements Callable<Integer> {
             names = "--node-directory",
             paramLabel = "DIR",
             defaultValue = "/var/lib/lpm",
-            description = "What has both of these on the node, and nothing else; it is removed. Default: ${DEFAULT-VALUE}")
+            description =
+                    "What has both of these on the node, and nothing else; it is removed. Default: ${DEFAULT-VALUE}")
     Path directory = Path.of("");
 
     @Option(

@@ -11,7 +11,6 @@ import domain.my.lpm.agent.restore.Standbys;
 import domain.my.lpm.checkpoint.repository.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,19 +65,26 @@ final class NodeCleanUp {
                 new CriuConfiguration(launchers.nodeRoot(), state, edges.steps());
                 return List.of();
             });
-            attempt(left, () -> holds.endAll().stream().map(NodeCleanUp::stillHeld).toList());
+            attempt(
+                    left,
+                    () -> holds.endAll().stream().map(NodeCleanUp::stillHeld).toList());
             attempt(left, () -> {
                 checkpoints.abandonLeft();
                 return List.of();
             });
-            attempt(left, () -> standbys.endAll().stream()
-                    .map(launcher -> "the launcher of " + launcher
-                            + " still brings memory to its pod, which would end with it; wait, or delete the pod")
-                    .toList());
+            attempt(
+                    left,
+                    () -> standbys.endAll().stream()
+                            .map(
+                                    launcher -> "the launcher of " + launcher
+                                            + " still brings memory to its pod, which would end with it; wait, or delete the pod")
+                            .toList());
         }
-        attempt(left, () -> launchers.removeControlGroups().stream()
-                .map(group -> "processes are left in " + group + "; wait for them, or end them")
-                .toList());
+        attempt(
+                left,
+                () -> launchers.removeControlGroups().stream()
+                        .map(group -> "processes are left in " + group + "; wait for them, or end them")
+                        .toList());
         if (left.isEmpty()) {
             attempt(left, () -> {
                 new CriuConfiguration(launchers.nodeRoot(), state, edges.steps()).removeEmptyDirectory();
@@ -103,7 +109,8 @@ final class NodeCleanUp {
             removeContent(state);
             Durable.delete(directory);
         } catch (IOException problem) {
-            throw new UncheckedIOException("cannot remove " + directory + "; mount the node's root for writing", problem);
+            throw new UncheckedIOException(
+                    "cannot remove " + directory + "; mount the node's root for writing", problem);
         }
     }
 

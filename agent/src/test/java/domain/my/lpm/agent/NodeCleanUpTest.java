@@ -3,10 +3,10 @@ package domain.my.lpm.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import domain.my.lpm.agent.hold.Commits;
+import domain.my.lpm.agent.hold.HeldProcesses;
 import domain.my.lpm.agent.hold.Hold;
 import domain.my.lpm.agent.hold.Hold.HeldContainer;
 import domain.my.lpm.agent.hold.HoldRecords;
-import domain.my.lpm.agent.hold.HeldProcesses;
 import domain.my.lpm.agent.kubelet.CriuConfiguration;
 import domain.my.lpm.agent.node.ApiServer;
 import domain.my.lpm.agent.node.Places;
@@ -184,7 +184,8 @@ class NodeCleanUpTest {
 
         assertThat(cleanUp())
                 .anySatisfy(left -> assertThat(left)
-                        .isEqualTo("pod " + POD + " stands still, as the API server did not tell whether its copy has taken"
+                        .isEqualTo("pod " + POD
+                                + " stands still, as the API server did not tell whether its copy has taken"
                                 + " over by the migration shop/web-away; see whether the API server answers"));
 
         assertThat(done).isEmpty();
@@ -198,8 +199,9 @@ class NodeCleanUpTest {
         verdict = Commits.Verdict.COMMITTED;
 
         assertThat(cleanUp())
-                .containsExactly("pod " + POD + " stands still, as its copy has taken over; delete it: kubectl delete pod"
-                        + " web --namespace shop");
+                .containsExactly(
+                        "pod " + POD + " stands still, as its copy has taken over; delete it: kubectl delete pod"
+                                + " web --namespace shop");
         assertThat(done).containsOnly("fence main");
 
         container = new HeldContainer("main", SELF, "another process that had this id");

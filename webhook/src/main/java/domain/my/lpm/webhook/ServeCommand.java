@@ -193,9 +193,10 @@ final class ServeCommand implements Callable<Integer> {
         System.getProperties().putIfAbsent("sun.net.httpserver.idleInterval", "120");
         // Otherwise the end of an answer waits for the acknowledgement of its beginning.
         System.getProperties().putIfAbsent("sun.net.httpserver.nodelay", "true");
-        // Nobody waits for its certificates: on a busy node an answer may take long, and a start that failed would take longer.
-        Webhook webhook = start(
-                client(apiTimeout, 0), client(CERTIFICATE_TIMEOUT, CERTIFICATE_ATTEMPTS), InstantSource.system());
+        // Nobody waits for its certificates: on a busy node an answer may take long, and a start that failed would take
+        // longer.
+        Webhook webhook =
+                start(client(apiTimeout, 0), client(CERTIFICATE_TIMEOUT, CERTIFICATE_ATTEMPTS), InstantSource.system());
         Runtime.getRuntime().addShutdownHook(new Thread(webhook::close, "stop"));
         new CountDownLatch(1).await();
         return 0;

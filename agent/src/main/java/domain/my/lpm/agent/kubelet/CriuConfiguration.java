@@ -113,7 +113,8 @@ public final class CriuConfiguration {
         } catch (DirectoryNotEmptyException others) {
             // Whoever wrote there keeps it.
         } catch (IOException problem) {
-            throw new UncheckedIOException("cannot remove " + directory + "; mount the node's root for writing", problem);
+            throw new UncheckedIOException(
+                    "cannot remove " + directory + "; mount the node's root for writing", problem);
         }
     }
 

@@ -104,7 +104,8 @@ public final class ToolkitLaunchers implements Launchers {
             }
         } catch (IOException refused) {
             throw new UncheckedIOException(
-                    "cannot remove the control groups of launchers below " + groups + "; mount them for writing", refused);
+                    "cannot remove the control groups of launchers below " + groups + "; mount them for writing",
+                    refused);
         }
         return occupied;
     }
