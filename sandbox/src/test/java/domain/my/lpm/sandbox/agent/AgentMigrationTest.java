@@ -231,7 +231,8 @@ class AgentMigrationTest {
         assertThat(from.container("main").isRunning()).isTrue();
         from.container("main").signal("TERM");
         from.container("side").signal("TERM");
-        assertThat(a.stub().fence(fence).getKilled()).isGreaterThanOrEqualTo(2);
+        // The call kills them, unless the agent's own turn, every second, has been faster.
+        a.stub().fence(fence);
         assertThat(a.stub().fence(fence).getKilled()).isZero();
         assertThat(from.container("main").isRunning()).isFalse();
         assertThatThrownBy(() -> a.stub()
