@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The changes to a dump that let it be restored inside another pod. Each takes what is on disk and returns the files that
@@ -70,6 +71,24 @@ public final class ImageRewrite {
         return images.mountFiles().stream()
                 .map(file -> file.map(
                         mount -> mount.toBuilder().setSharedId(0).setMasterId(0).build()))
+                .toList();
+    }
+
+    /**
+     * Leaves out mounts by where they are, in every mount namespace, for a target that has nothing to put there. A process that
+     * uses one cannot be restored: CRIU does not find the mount of its open file.
+     *
+     * @param targets absolute paths in the container, of mounts on which none lies
+     */
+    public static List<ImageFile<MountEntry>> withoutMounts(CriuImages images, Set<String> targets) {
+        return images.mountFiles().stream()
+                .map(file -> new ImageFile<>(
+                        file.name(),
+                        file.kind(),
+                        file.entries().stream()
+                                .filter(mount -> !targets.contains(
+                                        MountPoint.of(0, mount, file.name()).target()))
+                                .toList()))
                 .toList();
     }
 

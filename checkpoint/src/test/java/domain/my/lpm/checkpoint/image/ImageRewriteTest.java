@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import domain.my.lpm.checkpoint.image.proto.InventoryEntry;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,5 +24,22 @@ class ImageRewriteTest {
         assertThat(before.getNetworkLockMethod()).isNotEqualTo(SKIP);
         assertThat(after)
                 .isEqualTo(before.toBuilder().setNetworkLockMethod(SKIP).build());
+    }
+
+    @Test
+    void mountsAreLeftOutByTheirPath(@TempDir Path directory) {
+        SampleDump.COUNTER.write(directory);
+        List<MountPoint> before = CriuImages.open(directory).mounts();
+
+        ImageRewrite.write(
+                ImageRewrite.withoutMounts(CriuImages.open(directory), Set.of("/etc/data", "/run/.containerenv")),
+                directory);
+
+        List<MountPoint> after = CriuImages.open(directory).mounts();
+        assertThat(before).extracting(MountPoint::target).containsOnlyOnce("/etc/data");
+        assertThat(after)
+                .isEqualTo(before.stream()
+                        .filter(mount -> !mount.target().equals("/etc/data"))
+                        .toList());
     }
 }

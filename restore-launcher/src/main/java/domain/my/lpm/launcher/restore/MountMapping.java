@@ -29,7 +29,7 @@ final class MountMapping {
         for (ExternalMount mount : external) {
             String source = mount.key().equals(MASKED_FILE) ? MASKED_FILE : mount.target();
             String path = ContainerRoot.CONTAINER + source;
-            if (!Files.exists(root.seen(path), LinkOption.NOFOLLOW_LINKS)) {
+            if (!isThere(root, source)) {
                 missing.add(mount.target());
             }
             mapping.put(mount.key(), path);
@@ -40,5 +40,10 @@ final class MountMapping {
                             + ", which the checkpointed container had; give the target pod the same volume mounts as the source");
         }
         return mapping;
+    }
+
+    /** Whether the target container has something at this absolute path. */
+    static boolean isThere(ContainerRoot root, String target) {
+        return Files.exists(root.seen(ContainerRoot.CONTAINER + target), LinkOption.NOFOLLOW_LINKS);
     }
 }

@@ -394,7 +394,12 @@ public final class Restore {
                 CompletableFuture<Void> verified =
                         settings.lazy() ? CompletableFuture.completedFuture(null) : verify(workers);
                 StagedImages staged = StagedImages.stage(
-                        stored, root.seen(ContainerRoot.IMAGES), grant, settings.tcp(), Addresses.of(entry));
+                        stored,
+                        root.seen(ContainerRoot.IMAGES),
+                        grant,
+                        settings.tcp(),
+                        Addresses.of(entry),
+                        target -> MountMapping.isThere(root, target));
                 Map<String, String> mounts = MountMapping.of(staged.externalMounts(), root);
                 ContainerFiles.requireMounts(MountTable.of(entry), settings.filledVolumes());
                 ContainerFiles.leftBehind(settings.volumes(), settings.repository(), uri)

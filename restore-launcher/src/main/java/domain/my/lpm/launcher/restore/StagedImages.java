@@ -13,6 +13,9 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The images of a checkpoint as CRIU will read them: verified copies of everything but memory, checked against what the
@@ -32,6 +35,8 @@ record StagedImages(
     private static final String PAGES = PREFIX + "pages-";
     private static final int PAGE = 4096;
     private static final int MAXIMUM_DESCRIPTORS_BYTES = 64 << 10;
+    /** What CRI-O and podman put into a container to tell that it is one, and containerd does not. It is empty. */
+    private static final Set<String> OF_SOME_RUNTIMES = Set.of("/run/.containerenv");
 
     /** The names of the files with memory. */
     static List<String> pages(StoredContainer stored) {
@@ -46,10 +51,16 @@ record StagedImages(
      *
      * @param images an empty directory in memory; what CRIU reads there is what was verified here
      * @param addresses all addresses of the target
+     * @param supplied whether the target has something to put where a mount is, by its absolute path in the container
      * @throws RestoreException if the dump holds more than the container was granted
      */
     static StagedImages stage(
-            StoredContainer stored, Path images, Grant grant, Tcp tcp, Collection<InetAddress> addresses) {
+            StoredContainer stored,
+            Path images,
+            Grant grant,
+            Tcp tcp,
+            Collection<InetAddress> addresses,
+            Predicate<String> supplied) {
         long pageCount = 0;
         for (StoredFile file : stored.files()) {
             String name = file.name();
@@ -67,6 +78,12 @@ record StagedImages(
         }
         List<String> stdio = Descriptors.parse(stored.read(PREFIX + Descriptors.FILE, MAXIMUM_DESCRIPTORS_BYTES));
         Terminals.refuseForeign(dump.terminals());
+        // A container of another runtime's has no use for them.
+        ImageRewrite.write(
+                ImageRewrite.withoutMounts(
+                        dump,
+                        OF_SOME_RUNTIMES.stream().filter(supplied.negate()).collect(Collectors.toUnmodifiableSet())),
+                images);
         List<ExternalMount> externalMounts = ExternalMounts.of(dump);
         Tcp connections = Connections.relocate(tcp, dump, addresses, images);
         ImageRewrite.takeUnsentForSent(dump);
