@@ -31,6 +31,9 @@ public final class Agent implements AutoCloseable {
     /** How often it is looked for records of what is over; the API is asked only where there are some. */
     private static final Duration OVER = Duration.ofSeconds(15);
 
+    /** How often it is looked whether the node's runtime was started anew. */
+    private static final Duration RUNTIME = Duration.ofSeconds(5);
+
     private final AgentServer server;
     private final ScheduledExecutorService turns;
     private final String endpoint;
@@ -66,7 +69,7 @@ public final class Agent implements AutoCloseable {
                         standbys,
                         holds,
                         new StoredCheckpoints(
-                                launchers, settings.places(), share, settings.imageCommand(), edges.steps()),
+                                launchers, settings.places(), share, settings.images(), edges.steps()),
                         probe));
         String endpoint = settings.endpoint().isEmpty() ? settings.listen() + ":" + server.port() : settings.endpoint();
         ScheduledExecutorService turns = Executors.newScheduledThreadPool(3, task -> {
@@ -92,6 +95,15 @@ public final class Agent implements AutoCloseable {
                 guarded("the node", () -> probe.publish(endpoint)),
                 0,
                 settings.probe().toMillis(),
+                TimeUnit.MILLISECONDS);
+        turns.scheduleWithFixedDelay(
+                guarded("the runtime", () -> {
+                    if (probe.runtimeRestarted()) {
+                        probe.publish(endpoint);
+                    }
+                }),
+                RUNTIME.toMillis(),
+                RUNTIME.toMillis(),
                 TimeUnit.MILLISECONDS);
         turns.scheduleWithFixedDelay(
                 guarded("what is over", () -> {

@@ -19,9 +19,7 @@ import java.util.Set;
  * @param sharePatience how long a small thing on the shared storage may take
  * @param leaseCheck how often leases are looked at
  * @param probe how often the node is looked at
- * @param imageCommand what puts an OCI layout into the node's storage, with {@code {layout}}, {@code {image}} and,
- *     for the image that the container ran from, {@code {base}} in it; empty:
- *     there is none
+ * @param images how checkpoint images come into the node's storage
  * @param criu the program, as launchers see it
  */
 public record AgentSettings(
@@ -35,7 +33,7 @@ public record AgentSettings(
         Duration sharePatience,
         Duration leaseCheck,
         Duration probe,
-        String imageCommand,
+        ImageImport images,
         Path criu) {
     /**
      * Mutual TLS. The files are PEM and are read again when they change.

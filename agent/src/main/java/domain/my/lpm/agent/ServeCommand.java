@@ -200,13 +200,21 @@ final class ServeCommand implements Callable<Integer> {
     Duration probe = Duration.ZERO;
 
     @Option(
+            names = "--runtime-socket",
+            paramLabel = "FILE",
+            defaultValue = "/run/crio/crio.sock",
+            description = "Where CRI-O answers, as the node sees it. For the cri-o mode CRI-O is asked there to pull the"
+                    + " image that a checkpoint becomes, from the agent. Default: ${DEFAULT-VALUE}")
+    Path runtimeSocket = Path.of("");
+
+    @Option(
             names = "--image-command",
             paramLabel = "COMMAND",
             defaultValue = "",
             description =
-                    "What puts an OCI layout into the node's image storage, with {layout} and {image} in its place:"
+                    "What puts an OCI layout into the node's image storage instead, with {layout} and {image} in its place:"
                             + " skopeo copy oci:{layout} containers-storage:{image}. {base} is the image that the container"
-                            + " ran from, which the node needs, too. Default: none, and there is no cri-o mode")
+                            + " ran from, which the node needs, too. Default: none, and CRI-O pulls it from the agent")
     String imageCommand = "";
 
     @Option(
@@ -272,7 +280,11 @@ final class ServeCommand implements Callable<Integer> {
                 sharePatience,
                 leaseCheck,
                 probe,
-                imageCommand,
+                imageCommand.isEmpty()
+                        // The agent sees the node's processes, of which the first is in the node's network.
+                        ? new ImageImport.Pull(
+                                nodeRoot.resolve(Path.of("/").relativize(runtimeSocket)), Path.of("/proc/1/ns/net"))
+                        : new ImageImport.Command(imageCommand),
                 criu);
     }
 

@@ -57,17 +57,19 @@ final class CheckpointImage {
         }
     }
 
-    /** The image that the container ran from, which the node needs to restore it; empty where it is not told. */
-    static String base(StoredContainer stored) throws IOException {
-        return stored.file(CONFIG).isPresent()
-                ? JSON.readTree(stored.read(CONFIG, 1 << 20))
-                        .path("rootfsImageName")
-                        .asText()
-                : "";
+    /** The image that the container ran from, which the node needs to restore it. */
+    static Importer.Base base(StoredContainer stored) throws IOException {
+        if (stored.file(CONFIG).isEmpty()) {
+            return new Importer.Base("", "");
+        }
+        var config = JSON.readTree(stored.read(CONFIG, 1 << 20));
+        return new Importer.Base(
+                config.path("rootfsImageRef").asText(),
+                config.path("rootfsImageName").asText());
     }
 
     /** Writes a layout; what is there is replaced. The files are verified on the way. */
-    static void write(StoredContainer stored, Path layout, String image) throws IOException {
+    static void write(StoredContainer stored, Path layout, String tag) throws IOException {
         Durable.delete(layout);
         Path blobs = layout.resolve("blobs/sha256");
         Durable.createDirectories(blobs);
@@ -98,7 +100,7 @@ final class CheckpointImage {
         ObjectNode entry = index.putArray("manifests").addObject();
         describe(entry, "application/vnd.oci.image.manifest.v1+json", manifestBlob);
         entry.putObject("annotations")
-                .put("org.opencontainers.image.ref.name", image.substring(image.lastIndexOf(':') + 1));
+                .put("org.opencontainers.image.ref.name", tag);
         Files.write(layout.resolve("index.json"), JSON.writeValueAsBytes(index));
         Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     }

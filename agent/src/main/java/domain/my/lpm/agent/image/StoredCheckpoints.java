@@ -2,6 +2,7 @@ package domain.my.lpm.agent.image;
 
 import domain.my.lpm.agent.AgentException;
 import domain.my.lpm.agent.AgentException.Kind;
+import domain.my.lpm.agent.ImageImport;
 import domain.my.lpm.agent.Share;
 import domain.my.lpm.agent.node.Launchers;
 import domain.my.lpm.agent.node.Places;
@@ -17,14 +18,12 @@ import domain.my.lpm.checkpoint.repository.StoredFile;
 import domain.my.lpm.checkpoint.repository.TrustedKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -40,20 +39,27 @@ public final class StoredCheckpoints {
     private final Launchers launchers;
     private final Places places;
     private final Share share;
-    private final String imageCommand;
+    private final Optional<Importer> importer;
     private final StepListener steps;
 
     /**
      * Those of a repository.
      *
-     * @param imageCommand see {@link domain.my.lpm.agent.AgentSettings#imageCommand}
+     * @param images see {@link domain.my.lpm.agent.AgentSettings#images}
      */
-    public StoredCheckpoints(Launchers launchers, Places places, Share share, String imageCommand, StepListener steps) {
+    public StoredCheckpoints(Launchers launchers, Places places, Share share, ImageImport images, StepListener steps) {
         this.launchers = launchers;
         this.places = places;
         this.share = share;
-        this.imageCommand = imageCommand;
+        this.importer = importer(images, launchers);
         this.steps = steps;
+    }
+
+    private static Optional<Importer> importer(ImageImport images, Launchers launchers) {
+        if (images instanceof ImageImport.Command command) {
+            return Optional.of(new CommandImporter(launchers, command.words()));
+        }
+        return images instanceof ImageImport.Pull pull ? Optional.of(new PullImporter(pull)) : Optional.empty();
     }
 
     /**
@@ -148,18 +154,16 @@ public final class StoredCheckpoints {
      * @return the image's name
      */
     public String convert(CheckpointUri uri, String digest) {
-        if (imageCommand.isEmpty()) {
-            throw new AgentException(
-                    Kind.FAILED_PRECONDITION,
-                    "this node's agent has no command to import an image; set --image-command, or use self-restore");
-        }
+        Importer into = importer.orElseThrow(() -> new AgentException(
+                Kind.FAILED_PRECONDITION,
+                "this node's agent has no way to import an image; set --image-command, or use self-restore"));
         Path layout =
                 places.staging().resolve("image-" + uri.podUid() + "-" + uri.checkpointId() + "-" + uri.container());
-        // A name that no registry has, and that tells one checkpoint from another.
-        String image = "localhost/lpm-checkpoint/" + uri.container() + ":"
-                + digest.substring("sha256:".length(), "sha256:".length() + 32);
+        // A name that tells one checkpoint from another.
+        String repository = "lpm-checkpoint/" + uri.container();
+        String tag = digest.substring("sha256:".length(), "sha256:".length() + 32);
         try {
-            String base = share.during("the image of " + uri, LONG, () -> {
+            Importer.Base base = share.during("the image of " + uri, LONG, () -> {
                 String found = Manifests.digest(uri, share.root());
                 if (!found.equals(digest)) {
                     throw new AgentException(
@@ -169,44 +173,18 @@ public final class StoredCheckpoints {
                 }
                 StoredContainer stored = trusted(uri);
                 CheckpointImage.requireOfRuntime(stored, uri);
-                CheckpointImage.write(stored, launchers.seen(layout), image);
-                return CheckpointImage.base(stored);
+                Importer.Base from = CheckpointImage.base(stored);
+                into.prepare(from);
+                CheckpointImage.write(stored, launchers.seen(layout), tag);
+                return from;
             });
-            steps.during(Step.IMPORT_IMAGE, () -> load(layout, image, base));
-            return image;
+            return steps.during(Step.IMPORT_IMAGE, () -> into.load(layout, repository, tag, base));
         } finally {
             try {
                 Durable.delete(launchers.seen(layout));
             } catch (IOException left) {
                 throw new UncheckedIOException("cannot remove the image layout " + layout, left);
             }
-        }
-    }
-
-    private void load(Path layout, String image, String base) {
-        List<String> command = new ArrayList<>();
-        for (String word : imageCommand.strip().split("\\s+")) {
-            command.add(word.replace("{layout}", layout.toString())
-                    .replace("{image}", image)
-                    .replace("{base}", base));
-        }
-        Process process = launchers.startProgram(command);
-        try {
-            byte[] said = process.getErrorStream().readAllBytes();
-            if (!process.waitFor(LONG.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw new AgentException(
-                        Kind.FAILED_PRECONDITION,
-                        "the image " + image + " was not imported by '" + String.join(" ", command) + "': "
-                                + new String(said, StandardCharsets.UTF_8).strip()
-                                + "; see --image-command");
-            }
-        } catch (IOException problem) {
-            throw new UncheckedIOException("cannot hear " + command, problem);
-        } catch (InterruptedException interrupted) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new AgentException(Kind.UNAVAILABLE, "interrupted; repeat the call", interrupted);
         }
     }
 }

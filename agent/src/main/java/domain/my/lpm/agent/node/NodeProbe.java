@@ -2,6 +2,7 @@ package domain.my.lpm.agent.node;
 
 import domain.my.lpm.agent.AgentException;
 import domain.my.lpm.agent.AgentSettings;
+import domain.my.lpm.agent.ImageImport;
 import domain.my.lpm.agent.Share;
 import domain.my.lpm.agent.protocol.Capability;
 import domain.my.lpm.agent.protocol.CapabilityKind;
@@ -22,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -31,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,8 +43,6 @@ public final class NodeProbe {
     private static final Logger LOG = LoggerFactory.getLogger(NodeProbe.class);
     private static final long PROGRAM_SECONDS = 20;
     private static final int LONGEST_REASON = 1024;
-    private static final Pattern CRI_O_RESTORE = Pattern.compile(
-            "(?m)^\\s*(container_level_enabled\\s*=\\s*\"checkpoint_restore\"|enable_criu_support\\s*=\\s*true)");
 
     private final AgentSettings settings;
     private final Launchers launchers;
@@ -54,6 +53,8 @@ public final class NodeProbe {
     private final StepListener steps;
     /** CRIU and the kernel do not change while the agent runs. */
     private @Nullable Criu criu;
+    /** What CRI-O's socket was when it last told its configuration; empty before. */
+    private String runtimeSocket = "";
 
     /**
      * A probe.
@@ -105,6 +106,27 @@ public final class NodeProbe {
                         .setPresent(obstacle.isEmpty())
                         .setReason(obstacle)));
         return node.build();
+    }
+
+    /** Whether CRI-O was started anew since the last call, perhaps with another configuration, and tells it by now. */
+    public boolean runtimeRestarted() {
+        if (!(settings.images() instanceof ImageImport.Pull pull)) {
+            return false;
+        }
+        String socket;
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(pull.socket(), BasicFileAttributes.class);
+            socket = attributes.fileKey() + " " + attributes.lastModifiedTime();
+        } catch (IOException none) {
+            LOG.debug("no socket of CRI-O: {}", none.toString());
+            return false;
+        }
+        if (socket.equals(runtimeSocket) || CrioConfiguration.ask(pull.socket()).isEmpty()) {
+            return false;
+        }
+        boolean first = runtimeSocket.isEmpty();
+        runtimeSocket = socket;
+        return !first;
     }
 
     /** Writes what the node is to the API. A failure is logged: it is tried again the next time. */
@@ -213,17 +235,22 @@ public final class NodeProbe {
             return "the node's runtime is " + runtime.get().name()
                     + ", which restores no checkpoint images; use self-restore";
         }
-        if (settings.imageCommand().isEmpty()) {
+        if (settings.images() instanceof ImageImport.None) {
             return "the agent has no command to import an image; set --image-command";
         }
-        return isRestoreOn()
-                ? ""
-                : "CRI-O's restore is switched off on this node; set container_level_enabled = \"checkpoint_restore\" below"
-                        + " [crio.checkpoint_restore] in crio.conf (enable_criu_support = true in old releases), or use"
-                        + " self-restore";
+        Optional<CrioConfiguration> told = Optional.empty();
+        if (settings.images() instanceof ImageImport.Pull pull) {
+            if (!Files.exists(pull.socket())) {
+                return "there is no socket of CRI-O at " + pull.socket()
+                        + ", by which it could be asked to take an image; see whether CRI-O runs, and --runtime-socket";
+            }
+            told = CrioConfiguration.ask(pull.socket());
+        }
+        return told.orElseGet(this::configured).obstacle();
     }
 
-    private boolean isRestoreOn() {
+    /** CRI-O's configuration as its files say; of two, the later counts. */
+    private CrioConfiguration configured() {
         Path directory = launchers.nodeRoot().resolve("etc/crio");
         List<Path> files = new ArrayList<>(List.of(directory.resolve("crio.conf")));
         try (Stream<Path> more = Files.list(directory.resolve("crio.conf.d"))) {
@@ -231,16 +258,15 @@ public final class NodeProbe {
         } catch (IOException none) {
             LOG.debug("no further configuration of CRI-O: {}", none.toString());
         }
+        StringBuilder text = new StringBuilder();
         for (Path file : files) {
             try {
-                if (CRI_O_RESTORE.matcher(Files.readString(file)).find()) {
-                    return true;
-                }
+                text.append(Files.readString(file)).append('\n');
             } catch (IOException none) {
                 LOG.debug("no configuration of CRI-O: {}", none.toString());
             }
         }
-        return false;
+        return new CrioConfiguration(text.toString());
     }
 
     private Optional<ContainerRuntime> runtime() {

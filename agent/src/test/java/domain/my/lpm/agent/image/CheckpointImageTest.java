@@ -72,7 +72,7 @@ class CheckpointImageTest {
     void whatNoRuntimeHasWrittenBecomesNoImage() throws IOException {
         StoredContainer stored = stored(Form.EXTRACTED);
 
-        assertThat(CheckpointImage.base(stored)).isEqualTo("docker.io/library/busybox:1.37");
+        assertThat(CheckpointImage.base(stored)).isEqualTo(new Importer.Base("0123abcd", "docker.io/library/busybox:1.37"));
         assertThatThrownBy(() -> CheckpointImage.requireOfRuntime(stored, new CheckpointUri("u-1", "hop-1", "main")))
                 .isInstanceOf(AgentException.class)
                 .hasMessage("shared://u-1/hop-1/main has no spec.dump, without which no container runtime restores it;"
@@ -84,7 +84,7 @@ class CheckpointImageTest {
     void aLayoutWithBothSetsOfAnnotations(Form form) throws Exception {
         Path layout = directory.resolve("layout");
 
-        CheckpointImage.write(stored(form), layout, "localhost/lpm-checkpoint/main:0123");
+        CheckpointImage.write(stored(form), layout, "0123");
 
         assertThat(layout.resolve("oci-layout")).hasContent("{\"imageLayoutVersion\":\"1.0.0\"}");
         JsonNode entry = JSON.readTree(layout.resolve("index.json").toFile())

@@ -3,6 +3,7 @@ package domain.my.lpm.sandbox.cluster;
 import domain.my.lpm.agent.Agent;
 import domain.my.lpm.agent.AgentEdges;
 import domain.my.lpm.agent.AgentSettings;
+import domain.my.lpm.agent.ImageImport;
 import domain.my.lpm.agent.hold.ApiCommits;
 import domain.my.lpm.agent.hold.LauncherHeldProcesses;
 import domain.my.lpm.agent.kubelet.Backoff;
@@ -79,7 +80,7 @@ public final class NodeAgent implements Component {
                         Duration.ofSeconds(20),
                         LEASE_CHECK,
                         Duration.ofMinutes(1),
-                        CheckpointImages.IMPORT_COMMAND,
+                        new ImageImport.Command(CheckpointImages.IMPORT_COMMAND),
                         Path.of("/usr/sbin/criu")),
                 new AgentEdges(
                         launchers,

@@ -3,6 +3,7 @@ package domain.my.lpm.sandbox.agent;
 import domain.my.lpm.agent.Agent;
 import domain.my.lpm.agent.AgentEdges;
 import domain.my.lpm.agent.AgentSettings;
+import domain.my.lpm.agent.ImageImport;
 import domain.my.lpm.agent.hold.LauncherHeldProcesses;
 import domain.my.lpm.agent.node.Places;
 import domain.my.lpm.agent.step.Step;
@@ -81,7 +82,7 @@ public final class AgentProcess {
                 Duration.ofSeconds(20),
                 Duration.ofMillis(500),
                 Duration.ofMinutes(5),
-                "",
+                new ImageImport.None(),
                 Path.of("/usr/sbin/criu"));
         return Agent.start(
                 settings,

@@ -3,6 +3,7 @@ package domain.my.lpm.sandbox.fault;
 import domain.my.lpm.agent.Agent;
 import domain.my.lpm.agent.AgentEdges;
 import domain.my.lpm.agent.AgentSettings;
+import domain.my.lpm.agent.ImageImport;
 import domain.my.lpm.agent.hold.ApiCommits;
 import domain.my.lpm.agent.hold.LauncherHeldProcesses;
 import domain.my.lpm.agent.kubelet.Backoff;
@@ -75,7 +76,7 @@ final class AgentMain {
                         Duration.ofSeconds(20),
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),
-                        CheckpointImages.IMPORT_COMMAND,
+                        new ImageImport.Command(CheckpointImages.IMPORT_COMMAND),
                         Path.of("/usr/sbin/criu")),
                 new AgentEdges(
                         launchers,
