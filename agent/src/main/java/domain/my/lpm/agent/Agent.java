@@ -68,8 +68,7 @@ public final class Agent implements AutoCloseable {
                         checkpoints,
                         standbys,
                         holds,
-                        new StoredCheckpoints(
-                                launchers, settings.places(), share, settings.images(), edges.steps()),
+                        new StoredCheckpoints(launchers, settings.places(), share, settings.images(), edges.steps()),
                         probe));
         String endpoint = settings.endpoint().isEmpty() ? settings.listen() + ":" + server.port() : settings.endpoint();
         ScheduledExecutorService turns = Executors.newScheduledThreadPool(3, task -> {

@@ -203,8 +203,9 @@ final class ServeCommand implements Callable<Integer> {
             names = "--runtime-socket",
             paramLabel = "FILE",
             defaultValue = "/run/crio/crio.sock",
-            description = "Where CRI-O answers, as the node sees it. For the cri-o mode CRI-O is asked there to pull the"
-                    + " image that a checkpoint becomes, from the agent. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Where CRI-O answers, as the node sees it. For the cri-o mode CRI-O is asked there to pull the"
+                            + " image that a checkpoint becomes, from the agent. Default: ${DEFAULT-VALUE}")
     Path runtimeSocket = Path.of("");
 
     @Option(

@@ -99,8 +99,7 @@ final class CheckpointImage {
         index.put("mediaType", "application/vnd.oci.image.index.v1+json");
         ObjectNode entry = index.putArray("manifests").addObject();
         describe(entry, "application/vnd.oci.image.manifest.v1+json", manifestBlob);
-        entry.putObject("annotations")
-                .put("org.opencontainers.image.ref.name", tag);
+        entry.putObject("annotations").put("org.opencontainers.image.ref.name", tag);
         Files.write(layout.resolve("index.json"), JSON.writeValueAsBytes(index));
         Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     }

@@ -76,9 +76,7 @@ final class ImageRegistry implements AutoCloseable {
         contents.put(above + "/manifests/" + digest, content);
         ImageRegistry registry = new ImageRegistry(
                 listening,
-                "Basic "
-                        + Base64.getEncoder()
-                                .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)),
+                "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)),
                 contents);
         start("registry", registry::accept);
         return registry;

@@ -41,9 +41,8 @@ final class PullImporter implements Importer {
 
     @Override
     public void prepare(Base base) {
-        String obstacle = CrioConfiguration.ask(socket)
-                .map(CrioConfiguration::obstacle)
-                .orElse("");
+        String obstacle =
+                CrioConfiguration.ask(socket).map(CrioConfiguration::obstacle).orElse("");
         if (!obstacle.isEmpty()) {
             throw new AgentException(Kind.FAILED_PRECONDITION, obstacle);
         }
@@ -75,8 +74,7 @@ final class PullImporter implements Importer {
         byte[] random = new byte[24];
         RANDOM.nextBytes(random);
         String password = HexFormat.of().formatHex(random);
-        try (ImageRegistry registry = ImageRegistry.serve(
-                        loopback.listen(), layout, repository, tag, USER, password);
+        try (ImageRegistry registry = ImageRegistry.serve(loopback.listen(), layout, repository, tag, USER, password);
                 RuntimeImages images = RuntimeImages.at(socket)) {
             String image = "127.0.0.1:" + registry.port() + "/" + repository + ":" + tag;
             images.pull(image, USER, password).ifPresent(why -> {

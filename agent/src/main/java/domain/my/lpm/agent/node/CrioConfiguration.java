@@ -49,7 +49,8 @@ public record CrioConfiguration(String text) {
             if (body >= 0 && answer.substring(0, body).matches("(?s)HTTP/1\\.[01] 200\\b.*")) {
                 return Optional.of(new CrioConfiguration(answer.substring(body + 4)));
             }
-            LOG.debug("CRI-O does not tell its configuration: {}", answer.lines().findFirst());
+            LOG.debug(
+                    "CRI-O does not tell its configuration: {}", answer.lines().findFirst());
         } catch (IOException | UnsupportedOperationException silent) {
             LOG.debug("CRI-O does not tell its configuration: {}", silent.toString());
         }

@@ -72,7 +72,8 @@ class CheckpointImageTest {
     void whatNoRuntimeHasWrittenBecomesNoImage() throws IOException {
         StoredContainer stored = stored(Form.EXTRACTED);
 
-        assertThat(CheckpointImage.base(stored)).isEqualTo(new Importer.Base("0123abcd", "docker.io/library/busybox:1.37"));
+        assertThat(CheckpointImage.base(stored))
+                .isEqualTo(new Importer.Base("0123abcd", "docker.io/library/busybox:1.37"));
         assertThatThrownBy(() -> CheckpointImage.requireOfRuntime(stored, new CheckpointUri("u-1", "hop-1", "main")))
                 .isInstanceOf(AgentException.class)
                 .hasMessage("shared://u-1/hop-1/main has no spec.dump, without which no container runtime restores it;"

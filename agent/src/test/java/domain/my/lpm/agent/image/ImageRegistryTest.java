@@ -64,8 +64,7 @@ class ImageRegistryTest {
                                 "authorization",
                                 "Basic "
                                         + Base64.getEncoder()
-                                                .encodeToString(
-                                                        ("crio:" + password).getBytes(StandardCharsets.UTF_8)))
+                                                .encodeToString(("crio:" + password).getBytes(StandardCharsets.UTF_8)))
                         .build(),
                 HttpResponse.BodyHandlers.ofByteArray());
     }
@@ -78,9 +77,11 @@ class ImageRegistryTest {
         assertThat(manifest.headers().firstValue("content-type"))
                 .contains("application/vnd.oci.image.manifest.v1+json");
         assertThat(manifest.headers().firstValue("docker-content-digest")).contains("sha256:aa");
-        assertThat(ask("GET", "/v2/lpm-checkpoint/main/manifests/sha256:aa", "secret").body())
+        assertThat(ask("GET", "/v2/lpm-checkpoint/main/manifests/sha256:aa", "secret")
+                        .body())
                 .isEqualTo(manifest.body());
-        assertThat(ask("GET", "/v2/lpm-checkpoint/main/blobs/sha256:bb", "secret").body())
+        assertThat(ask("GET", "/v2/lpm-checkpoint/main/blobs/sha256:bb", "secret")
+                        .body())
                 .isEqualTo(new byte[3_000_000]);
         HttpResponse<byte[]> head = ask("HEAD", "/v2/lpm-checkpoint/main/blobs/sha256:bb", "secret");
         assertThat(head.body()).isEmpty();
@@ -93,8 +94,7 @@ class ImageRegistryTest {
             HttpResponse<byte[]> refused = ask("GET", path, "guessed");
             assertThat(refused.statusCode()).as(path).isEqualTo(401);
             assertThat(refused.body()).isEmpty();
-            assertThat(refused.headers().firstValue("www-authenticate"))
-                    .contains("Basic realm=\"checkpoint images\"");
+            assertThat(refused.headers().firstValue("www-authenticate")).contains("Basic realm=\"checkpoint images\"");
         }
     }
 
@@ -108,7 +108,8 @@ class ImageRegistryTest {
         }) {
             assertThat(ask("GET", path, "secret").statusCode()).as(path).isEqualTo(404);
         }
-        assertThat(ask("PUT", "/v2/lpm-checkpoint/main/manifests/0123", "secret").statusCode())
+        assertThat(ask("PUT", "/v2/lpm-checkpoint/main/manifests/0123", "secret")
+                        .statusCode())
                 .isEqualTo(405);
     }
 

@@ -95,9 +95,8 @@ class PullImporterTest {
                     throw new java.io.IOException("manifest unknown");
                 }
             } catch (Exception failure) {
-                response.onError(Status.UNKNOWN
-                        .withDescription(failure.getMessage())
-                        .asRuntimeException());
+                response.onError(
+                        Status.UNKNOWN.withDescription(failure.getMessage()).asRuntimeException());
                 return;
             }
             response.onNext(PullImageResponse.newBuilder().setImageRef(name).build());
@@ -112,8 +111,7 @@ class PullImporterTest {
                                             "Authorization",
                                             "Basic "
                                                     + Base64.getEncoder()
-                                                            .encodeToString(
-                                                                    secret.getBytes(StandardCharsets.UTF_8)))
+                                                            .encodeToString(secret.getBytes(StandardCharsets.UTF_8)))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
@@ -135,7 +133,8 @@ class PullImporterTest {
         Files.createDirectories(directory.resolve("layout/blobs/sha256"));
         Files.writeString(directory.resolve("layout/blobs/sha256/aa"), "the manifest");
         Files.writeString(
-                directory.resolve("layout/index.json"), "{\"manifests\": [{\"mediaType\": \"m\", \"digest\": \"sha256:aa\"}]}");
+                directory.resolve("layout/index.json"),
+                "{\"manifests\": [{\"mediaType\": \"m\", \"digest\": \"sha256:aa\"}]}");
     }
 
     @AfterEach
@@ -162,8 +161,9 @@ class PullImporterTest {
 
         assertThatThrownBy(() -> load("lpm-checkpoint/main"))
                 .isInstanceOf(AgentException.class)
-                .hasMessageMatching("CRI-O did not pull the image 127\\.0\\.0\\.1:[0-9]+/lpm-checkpoint/main:0123 from the"
-                        + " agent: .*; see CRI-O's log, or use self-restore");
+                .hasMessageMatching(
+                        "CRI-O did not pull the image 127\\.0\\.0\\.1:[0-9]+/lpm-checkpoint/main:0123 from the"
+                                + " agent: .*; see CRI-O's log, or use self-restore");
     }
 
     @Test
@@ -188,9 +188,10 @@ class PullImporterTest {
     void itCannotBePulled() {
         assertThatThrownBy(() -> importer.prepare(BASE))
                 .isInstanceOf(AgentException.class)
-                .hasMessage("the image docker.io/library/busybox:1.37 with the id 0123abcd, which the container ran from, is"
-                        + " not on this node and could not be pulled: manifest unknown; pull it on the node, or use"
-                        + " self-restore");
+                .hasMessage(
+                        "the image docker.io/library/busybox:1.37 with the id 0123abcd, which the container ran from, is"
+                                + " not on this node and could not be pulled: manifest unknown; pull it on the node, or use"
+                                + " self-restore");
     }
 
     @Test
@@ -199,9 +200,10 @@ class PullImporterTest {
 
         assertThatThrownBy(() -> importer.prepare(BASE))
                 .isInstanceOf(AgentException.class)
-                .hasMessage("the image docker.io/library/busybox:1.37 with the id 0123abcd, which the container ran from, is"
-                        + " not on this node, and the registry has another by that name; pull it on the node, or use"
-                        + " self-restore");
+                .hasMessage(
+                        "the image docker.io/library/busybox:1.37 with the id 0123abcd, which the container ran from, is"
+                                + " not on this node, and the registry has another by that name; pull it on the node, or use"
+                                + " self-restore");
     }
 
     @Test

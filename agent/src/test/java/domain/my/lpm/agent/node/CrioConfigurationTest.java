@@ -65,10 +65,10 @@ class CrioConfigurationTest {
 
     @Test
     void itIsAskedForAtTheSocket() throws Exception {
-        CompletableFuture<String> request = answer("HTTP/1.0 200 OK\r\nContent-Type: x\r\n\r\nenable_criu_support = true\n");
+        CompletableFuture<String> request =
+                answer("HTTP/1.0 200 OK\r\nContent-Type: x\r\n\r\nenable_criu_support = true\n");
 
-        assertThat(CrioConfiguration.ask(socket()))
-                .contains(new CrioConfiguration("enable_criu_support = true\n"));
+        assertThat(CrioConfiguration.ask(socket())).contains(new CrioConfiguration("enable_criu_support = true\n"));
         assertThat(request.get()).startsWith("GET /config HTTP/1.0\r\n").endsWith("\r\n\r\n");
     }
 
