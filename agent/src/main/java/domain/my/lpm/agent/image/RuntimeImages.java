@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The images of the node's container runtime, by the Container Runtime Interface. */
 final class RuntimeImages implements AutoCloseable {
-    private static final long QUICK_SECONDS = 20;
+    private static final long QUICK_SECONDS = 60;
     private static final long PULL_SECONDS = 600;
 
     private final Path socket;
