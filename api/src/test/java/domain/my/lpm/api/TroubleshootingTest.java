@@ -74,8 +74,8 @@ class TroubleshootingTest {
         StringBuilder all = new StringBuilder();
         for (String module : List.of("api", "controller", "webhook", "agent", "restore-launcher")) {
             try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
-                for (Path file : files.filter(path -> path.toString().endsWith(".java"))
-                        .toList()) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
                     all.append(JOINED.matcher(Files.readString(file)).replaceAll(""));
                 }
             }

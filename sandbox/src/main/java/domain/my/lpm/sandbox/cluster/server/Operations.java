@@ -458,6 +458,16 @@ final class Operations {
     }
 
     private static void requireKind(ResourceKind kind, ObjectNode object) {
+        // Of the kinds that it does not know by itself it is not told by the path either.
+        if (kind.schema().isPresent()) {
+            for (String field : List.of("kind", "apiVersion")) {
+                if (object.path(field).asText("").isEmpty()) {
+                    throw ApiException.badRequest(
+                            "the object provided is unrecognized (must be of type %s): Object '%s' is missing"
+                                    .formatted(kind.kind(), field.equals("kind") ? "Kind" : field));
+                }
+            }
+        }
         String apiVersion = object.path("apiVersion").asText(kind.apiVersion());
         String named = object.path("kind").asText(kind.kind());
         if (!apiVersion.equals(kind.apiVersion()) || !named.equals(kind.kind())) {

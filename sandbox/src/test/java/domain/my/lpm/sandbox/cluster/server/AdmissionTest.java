@@ -109,7 +109,15 @@ class AdmissionTest {
     }
 
     private static Map<String, Object> migration(String name) {
-        return Map.of("metadata", Map.of("name", name), "spec", Map.of("podName", "counter"));
+        return Map.of(
+                "apiVersion",
+                "lpm.my.domain/v1",
+                "kind",
+                "PodMigration",
+                "metadata",
+                Map.of("name", name),
+                "spec",
+                Map.of("podName", "counter"));
     }
 
     private static Pod pod(String name, Map<String, String> annotations, Map<String, String> labels) {

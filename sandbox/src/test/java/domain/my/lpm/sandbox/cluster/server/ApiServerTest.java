@@ -182,7 +182,7 @@ class ApiServerTest {
         assertThatThrownBy(act::run)
                 .isInstanceOfSatisfying(
                         KubernetesClientException.class,
-                        refused -> assertThat(refused.getCode()).isEqualTo(code))
+                        refused -> assertThat(refused.getCode()).as("%s", refused).isEqualTo(code))
                 .hasMessageContaining(message);
     }
 
@@ -411,11 +411,32 @@ class ApiServerTest {
                 () -> client.raw(
                         "/apis/lpm.my.domain/v1/namespaces/default/podmigrations",
                         "POST",
-                        Map.of("metadata", Map.of("name", "n"), "spec", Map.of())));
+                        Map.of(
+                                "apiVersion",
+                                "lpm.my.domain/v1",
+                                "kind",
+                                "PodMigration",
+                                "metadata",
+                                Map.of("name", "n"),
+                                "spec",
+                                Map.of())));
         refused(
                 422,
                 "PodMigration.lpm.my.domain \"m\" is invalid",
                 () -> client.resource(created).patch(MERGE, "{\"spec\": {\"podName\": \"other\"}}"));
+    }
+
+    @Test
+    void onlyTheBuiltInKindsAreToldByThePath() {
+        client.raw("/api/v1/namespaces/default/configmaps", "POST", Map.of("metadata", Map.of("name", "m")));
+        assertThat(client.configMaps().withName("m").get()).isNotNull();
+        refused(
+                400,
+                "Object 'Kind' is missing",
+                () -> client.raw(
+                        "/apis/lpm.my.domain/v1/namespaces/default/podmigrations",
+                        "POST",
+                        Map.of("metadata", Map.of("name", "n"), "spec", Map.of("podName", "counter"))));
     }
 
     @Test
