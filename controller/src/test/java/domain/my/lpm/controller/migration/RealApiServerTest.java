@@ -61,16 +61,14 @@ class RealApiServerTest {
             JsonNode node = server.call("GET", NODE, null).body();
             ((ObjectNode) node.at("/status/conditions/0")).put("status", "True");
             good(server.call("PUT", NODE + "/status", node));
-            good(server.call(
-                    "POST",
-                    MIGRATIONS,
-                    JSON.readTree("""
+            good(server.call("POST", MIGRATIONS, JSON.readTree("""
                             {"apiVersion": "lpm.my.domain/v1", "kind": "PodMigration", "metadata": {"name": "another"},
                             "spec": {"podName": "other", "targetNode": "b"}}""")));
         });
 
         // A watch from there could miss something, and is refused.
-        RealApiServer.Answer watch = server.call("GET", MIGRATIONS + "?watch=true&timeoutSeconds=1&resourceVersion=" + before, null);
+        RealApiServer.Answer watch =
+                server.call("GET", MIGRATIONS + "?watch=true&timeoutSeconds=1&resourceVersion=" + before, null);
         assertThat(watch.status() == 410 || watch.body().at("/object/code").asInt() == 410)
                 .as("%s", watch)
                 .isTrue();
@@ -87,7 +85,8 @@ class RealApiServerTest {
                 "move",
                 "waiting",
                 migration -> migration.getStatus() != null
-                        && Reasons.AGENT_UNREACHABLE.equals(migration.getStatus().getReason()));
+                        && Reasons.AGENT_UNREACHABLE.equals(
+                                migration.getStatus().getReason()));
     }
 
     private void succeeded(String name) {

@@ -182,7 +182,8 @@ class ApiServerTest {
         assertThatThrownBy(act::run)
                 .isInstanceOfSatisfying(
                         KubernetesClientException.class,
-                        refused -> assertThat(refused.getCode()).as("%s", refused).isEqualTo(code))
+                        refused ->
+                                assertThat(refused.getCode()).as("%s", refused).isEqualTo(code))
                 .hasMessageContaining(message);
     }
 
@@ -193,10 +194,7 @@ class ApiServerTest {
                         .withOauthToken("guess")
                         .build())
                 .build()) {
-            refused(
-                    401,
-                    "Unauthorized",
-                    () -> stranger.pods().list());
+            refused(401, "Unauthorized", () -> stranger.pods().list());
         }
     }
 
@@ -499,13 +497,14 @@ class ApiServerTest {
         client.resource(owned("shared", owner, another)).create();
         client.resource(owner).delete();
         patiently().until(() -> client.configMaps().withName("owned").get() == null);
-        patiently().untilAsserted(() -> assertThat(client.configMaps()
-                        .withName("shared")
-                        .get()
-                        .getMetadata()
-                        .getOwnerReferences())
-                .extracting("name")
-                .containsExactly("another"));
+        patiently()
+                .untilAsserted(() -> assertThat(client.configMaps()
+                                .withName("shared")
+                                .get()
+                                .getMetadata()
+                                .getOwnerReferences())
+                        .extracting("name")
+                        .containsExactly("another"));
         client.resource(another)
                 .withPropagationPolicy(DeletionPropagation.ORPHAN)
                 .delete();
