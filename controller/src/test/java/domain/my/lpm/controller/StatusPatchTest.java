@@ -39,7 +39,11 @@ class StatusPatchTest {
         PodMigration second = StatusPatch.write(cluster.client(), pending(first, "second"));
 
         assertThat(second.getStatus().getMessage()).isEqualTo("second");
-        assertThat(cluster.migration("move")).isEqualTo(second);
+        assertThat(cluster.migration("move")).satisfies(stored -> {
+            assertThat(stored.getStatus().getMessage()).isEqualTo("second");
+            assertThat(stored.getMetadata().getResourceVersion())
+                    .isEqualTo(second.getMetadata().getResourceVersion());
+        });
     }
 
     @Test
