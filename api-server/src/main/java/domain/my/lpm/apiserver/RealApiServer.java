@@ -72,7 +72,11 @@ public final class RealApiServer implements AutoCloseable {
     private static final String CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final YAMLMapper YAML = new YAMLMapper();
-    private static final Map<Path, RealApiServer> SHARED = new LinkedHashMap<>();
+
+    /** Started by the first who asks. */
+    private static final class Shared {
+        private static final RealApiServer SERVER = startShared(Path.of(System.getProperty(PROPERTY)));
+    }
 
     private final String token = UUID.randomUUID().toString();
     private final Map<String, Process> processes = new LinkedHashMap<>();
@@ -138,9 +142,8 @@ public final class RealApiServer implements AutoCloseable {
 
     /** The one that all tests of this process share, with the CRDs; ended when the process ends. */
     public static RealApiServer shared() {
-        synchronized (SHARED) {
-            return SHARED.computeIfAbsent(Path.of(System.getProperty(PROPERTY)), RealApiServer::startShared);
-        }
+        // One that could not be started is not tried again for each test.
+        return Shared.SERVER;
     }
 
     private static RealApiServer startShared(Path programs) {
