@@ -42,8 +42,10 @@ public final class CredentialCheck {
                 continue;
             }
             Map<String, List<Integer>> found = new LinkedHashMap<>();
-            for (TaskCore core : images.cores(process)) {
-                for (String violation : violations(core, grant)) {
+            List<TaskCore> cores = images.cores(process);
+            boolean shared = grant.seccompFilter() && cores.size() > 1 && images.sharesFilter(leader);
+            for (TaskCore core : cores) {
+                for (String violation : violations(core, shared, grant)) {
                     found.computeIfAbsent(violation, key -> new ArrayList<>()).add(core.id());
                 }
             }
@@ -66,7 +68,7 @@ public final class CredentialCheck {
                 + (others > 0 ? " and " + others + " more" : "");
     }
 
-    private static List<String> violations(TaskCore core, Grant grant) {
+    private static List<String> violations(TaskCore core, boolean shared, Grant grant) {
         List<String> violations = new ArrayList<>();
         Credentials credentials = core.credentials();
         if (credentials == null) {
@@ -97,7 +99,8 @@ public final class CredentialCheck {
             violations.add("it may gain privileges by exec, which the target container may not; "
                     + "set allowPrivilegeEscalation on both containers alike, or refuse the checkpoint");
         }
-        if (grant.seccompFilter() && core.seccomp() != Seccomp.FILTER) {
+        boolean filtered = core.seccomp() == Seccomp.FILTER || (shared && core.seccomp() == Seccomp.DISABLED);
+        if (grant.seccompFilter() && !filtered) {
             violations.add("it runs without a system call filter, which the target container has; "
                     + "set seccompProfile on both containers alike, or refuse the checkpoint");
         }

@@ -8,6 +8,7 @@ import domain.my.lpm.checkpoint.image.proto.IpcObjectEntry;
 import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
 import domain.my.lpm.checkpoint.image.proto.PathRemapEntry;
+import domain.my.lpm.checkpoint.image.proto.SeccompEntry;
 import domain.my.lpm.checkpoint.image.proto.TreeEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,9 @@ public final class CriuImages {
     private static final int MAXIMUM_THREADS = 1 << 17;
     // The highest pid_max of Linux, PID_MAX_LIMIT on 64 bits.
     private static final int MAXIMUM_PID = 1 << 22;
+
+    // SECCOMP_FILTER_FLAG_TSYNC of Linux.
+    private static final int SYNCHRONIZES_THREADS = 1;
 
     private final Path directory;
     private final Inventory inventory;
@@ -158,6 +162,26 @@ public final class CriuImages {
                 id,
                 ImageFile.read(file, ImageKind.CORE).single(),
                 file.getFileName().toString());
+    }
+
+    /**
+     * Whether a thread's filter of system calls becomes that of all threads of its process, which then have none of their own in the
+     * dump: where all have the same, CRIU writes it down for the first alone, with SECCOMP_FILTER_FLAG_TSYNC.
+     */
+    boolean sharesFilter(TaskCore core) {
+        if (core.seccomp() != TaskCore.Seccomp.FILTER) {
+            return false;
+        }
+        List<SeccompEntry> entries = optional("seccomp.img", ImageKind.SECCOMP);
+        int count = entries.isEmpty() ? 0 : entries.get(0).getSeccompFiltersCount();
+        if (core.filter() < 0 || core.filter() >= count) {
+            throw new ImageFormatException(
+                    "seccomp.img",
+                    "thread " + core.id() + " has the filter " + Integer.toUnsignedString(core.filter()) + " of "
+                            + count,
+                    "refuse the checkpoint");
+        }
+        return (entries.get(0).getSeccompFilters(core.filter()).getFlags() & SYNCHRONIZES_THREADS) != 0;
     }
 
     /** The mounts of all dumped mount namespaces, by namespace. */

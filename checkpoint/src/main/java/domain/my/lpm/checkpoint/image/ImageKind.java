@@ -13,6 +13,7 @@ import domain.my.lpm.checkpoint.image.proto.MountEntry;
 import domain.my.lpm.checkpoint.image.proto.ObjectIdsEntry;
 import domain.my.lpm.checkpoint.image.proto.PageMapHead;
 import domain.my.lpm.checkpoint.image.proto.PathRemapEntry;
+import domain.my.lpm.checkpoint.image.proto.SeccompEntry;
 import domain.my.lpm.checkpoint.image.proto.TcpStreamEntry;
 import domain.my.lpm.checkpoint.image.proto.TerminalEntry;
 import domain.my.lpm.checkpoint.image.proto.TreeEntry;
@@ -67,5 +68,7 @@ public record ImageKind<E extends MessageLite>(
             new ImageKind<>("message queues", 0x55453737, true, IpcObjectEntry.parser(), 64 * KIB, 1);
     static final ImageKind<IpcObjectEntry> SEMAPHORE_SETS =
             new ImageKind<>("semaphore sets", 0x59573019, true, IpcObjectEntry.parser(), 64 * KIB, 1);
+    static final ImageKind<SeccompEntry> SECCOMP =
+            new ImageKind<>("system call filters", 0x64413049, true, SeccompEntry.parser(), 16 * MIB, 1);
     static final int MEMORY_MAGIC = 0x57492820;
 }

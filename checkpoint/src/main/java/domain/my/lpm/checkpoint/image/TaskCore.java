@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param process what belongs to the whole process; null for a thread other than the first
  * @param name the thread's name; null if the dump has none
  * @param credentials what CRIU makes the thread be and be able to do; null for a zombie, and in dumps of very old CRIUs
- * @param seccomp the thread's system call filter
+ * @param seccomp whether the dump gives the thread a system call filter of its own
+ * @param filter the number of that filter in the dump, 0 where there is none
  * @param ids the kernel objects, where this file carries them
  * @param blockedSignals one bit for each blocked signal, signal 1 in the lowest
  * @param pendingSignals how many signals wait for this thread alone
@@ -25,6 +26,7 @@ public record TaskCore(
         @Nullable String name,
         @Nullable Credentials credentials,
         Seccomp seccomp,
+        int filter,
         @Nullable ObjectIds ids,
         long blockedSignals,
         int pendingSignals) {
@@ -106,6 +108,7 @@ public record TaskCore(
                 thread.hasComm() ? thread.getComm() : entry.hasTc() ? task.getComm() : null,
                 thread.hasCreds() ? Credentials.of(thread.getCreds(), fileName) : null,
                 Seccomp.of(thread.hasSeccompMode() ? thread.getSeccompMode() : task.getOldSeccompMode()),
+                thread.getSeccompFilter(),
                 entry.hasIds() ? ObjectIds.of(entry.getIds()) : null,
                 thread.hasBlkSigset() ? thread.getBlkSigset() : task.getBlkSigset(),
                 thread.getSignalsP().getSignalsCount());

@@ -3,10 +3,13 @@ package domain.my.lpm.checkpoint.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import domain.my.lpm.checkpoint.image.proto.CoreEntry;
 import domain.my.lpm.checkpoint.image.proto.CredentialsEntry;
 import domain.my.lpm.checkpoint.image.proto.InventoryEntry;
+import domain.my.lpm.checkpoint.image.proto.SeccompEntry;
+import domain.my.lpm.checkpoint.image.proto.SeccompFilterEntry;
 import domain.my.lpm.checkpoint.image.proto.TaskCoreEntry;
 import domain.my.lpm.checkpoint.image.proto.ThreadCoreEntry;
 import domain.my.lpm.checkpoint.image.proto.TreeEntry;
@@ -121,6 +124,7 @@ class CredentialCheckTest {
 
     @Test
     void wantsNoNewPrivilegesAndTheFilterOfEveryThread() {
+        filters(0);
         process(1, ALIVE, "java", restricted(1000), 2);
         thread(11, restricted(1000).setNoNewPrivs(0), 2);
         thread(12, restricted(1000), 1);
@@ -135,6 +139,34 @@ class CredentialCheckTest {
                         "process 1 (java), threads 12, 13, 14 and 2 more: it runs without a system call filter, which the"
                                 + " target container has; set seccompProfile on both containers alike, or refuse the"
                                 + " checkpoint");
+    }
+
+    @Test
+    void knowsThatCriuWritesAFilterOfAllThreadsDownForTheFirstAlone() {
+        filters(0, 1);
+        process(1, ALIVE, "java", restricted(1000), 2, 1);
+        thread(11, restricted(1000), 0);
+        thread(12, restricted(1000), 1);
+        process(2, ALIVE, "redis", restricted(1000), 2, 0);
+        thread(21, restricted(1000), 0);
+
+        assertThat(violations(RESTRICTED))
+                .containsExactly(
+                        "process 1 (java), thread 12: it runs without a system call filter, which the target container"
+                                + " has; set seccompProfile on both containers alike, or refuse the checkpoint",
+                        "process 2 (redis), thread 21: it runs without a system call filter, which the target container"
+                                + " has; set seccompProfile on both containers alike, or refuse the checkpoint");
+    }
+
+    @Test
+    void refusesAFilterThatTheDumpDoesNotHave() {
+        filters(1);
+        process(1, ALIVE, "java", restricted(1000), 2, 1);
+        thread(11, restricted(1000), 0);
+
+        assertThatThrownBy(() -> violations(RESTRICTED))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessage("seccomp.img: thread 1 has the filter 1 of 1; refuse the checkpoint");
     }
 
     @Test
@@ -230,14 +262,29 @@ class CredentialCheckTest {
         return CredentialCheck.violations(CriuImages.open(directory), grant);
     }
 
+    /** With these flags. */
+    private void filters(int... flags) {
+        SeccompEntry.Builder filters = SeccompEntry.newBuilder();
+        for (int each : flags) {
+            filters.addSeccompFilters(
+                    SeccompFilterEntry.newBuilder().setFilter(ByteString.EMPTY).setFlags(each));
+        }
+        write("seccomp.img", ImageKind.SECCOMP, filters.build());
+    }
+
     private void process(int pid, int state, String name, CredentialsEntry.@Nullable Builder creds, int seccomp) {
+        process(pid, state, name, creds, seccomp, 0);
+    }
+
+    private void process(
+            int pid, int state, String name, CredentialsEntry.@Nullable Builder creds, int seccomp, int filter) {
         TreeEntry.Builder entry = TreeEntry.newBuilder()
                 .setPid(pid)
                 .setPpid(pid == 1 ? 0 : 1)
                 .setPgid(1)
                 .setSid(1);
         tree.add(state == ZOMBIE ? entry.build() : entry.addThreads(pid).build());
-        CoreEntry.Builder core = core(creds, seccomp)
+        CoreEntry.Builder core = core(creds, seccomp, filter)
                 .setTc(TaskCoreEntry.newBuilder()
                         .setTaskState(state)
                         .setExitCode(0)
@@ -249,11 +296,12 @@ class CredentialCheckTest {
     private void thread(int id, CredentialsEntry.Builder creds, int seccomp) {
         int last = tree.size() - 1;
         tree.set(last, tree.get(last).toBuilder().addThreads(id).build());
-        write("core-" + id + ".img", ImageKind.CORE, core(creds, seccomp).build());
+        write("core-" + id + ".img", ImageKind.CORE, core(creds, seccomp, 0).build());
     }
 
-    private static CoreEntry.Builder core(CredentialsEntry.@Nullable Builder creds, int seccomp) {
-        ThreadCoreEntry.Builder thread = ThreadCoreEntry.newBuilder().setSeccompMode(seccomp);
+    private static CoreEntry.Builder core(CredentialsEntry.@Nullable Builder creds, int seccomp, int filter) {
+        ThreadCoreEntry.Builder thread =
+                ThreadCoreEntry.newBuilder().setSeccompMode(seccomp).setSeccompFilter(filter);
         if (creds != null) {
             thread.setCreds(creds);
         }
