@@ -104,7 +104,9 @@ final class SteadyClient {
 
     /** For the report. */
     void report() {
-        scenario.figure("requests of the client that were answered", String.valueOf(answers().size()));
+        scenario.figure(
+                "requests of the client that were answered",
+                String.valueOf(answers().size()));
         scenario.figure("requests of the client that failed", String.valueOf(failures()));
     }
 }

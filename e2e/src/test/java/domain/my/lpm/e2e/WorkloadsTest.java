@@ -45,7 +45,10 @@ class WorkloadsTest {
         Pod pod = null;
         for (HasMetadata each : objects) {
             if (each instanceof ConfigMap) {
-                scenario.client().resource(each).inNamespace(scenario.namespace()).create();
+                scenario.client()
+                        .resource(each)
+                        .inNamespace(scenario.namespace())
+                        .create();
             } else {
                 pod = (Pod) each;
             }
@@ -73,10 +76,7 @@ class WorkloadsTest {
                 .editSpec()
                 .editFirstContainer()
                 .withCommand(
-                        "/usr/bin/memory",
-                        String.valueOf(mebibytes),
-                        String.valueOf(dirtyPerSecond),
-                        "/data/ticks.log")
+                        "/usr/bin/memory", String.valueOf(mebibytes), String.valueOf(dirtyPerSecond), "/data/ticks.log")
                 .editResources()
                 .withRequests(Map.of("cpu", new Quantity("100m"), "memory", limit))
                 .withLimits(Map.of("memory", limit))
@@ -92,8 +92,7 @@ class WorkloadsTest {
         memory.goesOn(50);
         assertThat(memory.pod().getStatus().getContainerStatuses().get(0).getRestartCount())
                 .isZero();
-        scenario.figure(
-                "downtime with " + mebibytes + " MiB", moved.getStatus().getDowntimeMillis() + " ms");
+        scenario.figure("downtime with " + mebibytes + " MiB", moved.getStatus().getDowntimeMillis() + " ms");
     }
 
     @Test
@@ -129,7 +128,8 @@ class WorkloadsTest {
 
         client.awaitAnswers(20);
         client.report();
-        // The number of a connection is nginx' own, in its memory: one that began anew would begin at 1, and one number has one request each.
+        // The number of a connection is nginx' own, in its memory: one that began anew would begin at 1, and one number
+        // has one request each.
         Map<Long, Long> requests = new HashMap<>();
         long last = 0;
         for (String[] answer : client.answers()) {
@@ -164,8 +164,9 @@ class WorkloadsTest {
         // It looks at all of them every hundred writes, and when it has connected anew.
         client.awaitAnswers(120);
         client.report();
-        List<String> checks =
-                client.lines().stream().filter(line -> line.startsWith("checked ")).toList();
+        List<String> checks = client.lines().stream()
+                .filter(line -> line.startsWith("checked "))
+                .toList();
         assertThat(checks).hasSizeGreaterThanOrEqualTo(2);
         Set<String> runs = new HashSet<>();
         for (String check : checks) {
