@@ -37,7 +37,8 @@ class CounterTest {
         assertThat(counter.exec("cat", "/proc/1/comm")).isNotBlank();
         requireWholeFile(counter);
         // What was restored has the limits of its pod.
-        String container = counter.pod().getStatus().getContainerStatuses().get(0).getContainerID();
+        String container =
+                counter.pod().getStatus().getContainerStatuses().get(0).getContainerID();
         assertThat(scenario.cluster().shells().processes(counter.node(), container))
                 .contains("busybox");
 

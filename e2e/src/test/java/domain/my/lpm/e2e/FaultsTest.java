@@ -72,8 +72,7 @@ class FaultsTest {
         }
     }
 
-    private static void containers(
-            Fault fault, Scenario scenario, String application, @Nullable String node) {
+    private static void containers(Fault fault, Scenario scenario, String application, @Nullable String node) {
         for (Pod pod : scenario.client()
                 .pods()
                 .inNamespace(Cluster.SYSTEM)
@@ -83,8 +82,9 @@ class FaultsTest {
             String on = pod.getSpec().getNodeName();
             if (node == null || node.equals(on)) {
                 String id = pod.getStatus().getContainerStatuses().get(0).getContainerID();
-                String processes = "$(for p in /proc/[0-9]*; do if grep -q -s %s $p/cgroup; then echo ${p#/proc/}; fi; done)"
-                        .formatted(NodeShells.id(id));
+                String processes =
+                        "$(for p in /proc/[0-9]*; do if grep -q -s %s $p/cgroup; then echo ${p#/proc/}; fi; done)"
+                                .formatted(NodeShells.id(id));
                 scenario.cluster().shells().run(on, script(fault, processes));
             }
         }
@@ -115,8 +115,7 @@ class FaultsTest {
         String source = counter.node();
         String target = scenario.cluster().nodeOtherThan(source);
         PodMigration migration = scenario.create("faulty", counter.podName(), "targetNode: " + target);
-        MigrationPhase was =
-                scenario.when(migration, phase, () -> make(fault, scenario, participant, source, target));
+        MigrationPhase was = scenario.when(migration, phase, () -> make(fault, scenario, participant, source, target));
         scenario.figure("phase in which it happened", was.value());
 
         PodMigration ended = scenario.awaitEnd(migration);
@@ -145,8 +144,10 @@ class FaultsTest {
                                 .inNamespace(Cluster.SYSTEM)
                                 .list()
                                 .getItems())
-                        .allSatisfy(pod -> assertThat(
-                                        pod.getStatus().getContainerStatuses().get(0).getReady())
+                        .allSatisfy(pod -> assertThat(pod.getStatus()
+                                        .getContainerStatuses()
+                                        .get(0)
+                                        .getReady())
                                 .as(pod.getMetadata().getName())
                                 .isTrue()));
         Awaitility.await()
@@ -165,11 +166,14 @@ class FaultsTest {
         String target = scenario.cluster().nodeOtherThan(counter.node());
         PodMigration migration = scenario.create("failing", counter.podName(), "targetNode: " + target);
         // CRIU runs there for nothing but the restore.
-        scenario.when(migration, MigrationPhase.CHECKPOINT_IN_PROGRESS, () -> scenario.cluster()
-                .shells()
-                .run(
-                        target,
-                        "for i in $(seq 6000); do p=$(pgrep -x criu) && kill -9 $p && exit 0; sleep 0.01; done; exit 1"));
+        scenario.when(
+                migration,
+                MigrationPhase.CHECKPOINT_IN_PROGRESS,
+                () -> scenario.cluster()
+                        .shells()
+                        .run(
+                                target,
+                                "for i in $(seq 6000); do p=$(pgrep -x criu) && kill -9 $p && exit 0; sleep 0.01; done; exit 1"));
 
         PodMigration ended = scenario.awaitEnd(migration);
 
@@ -200,8 +204,9 @@ class FaultsTest {
         PodMigration ended = scenario.awaitEnd(migration);
 
         assertThat(ended.getStatus().getPhase()).isIn(MigrationPhase.FAILED, MigrationPhase.ROLLED_BACK);
-        scenario.figure("what its status says", ended.getStatus().getReason() + ": "
-                + ended.getStatus().getMessage());
+        scenario.figure(
+                "what its status says",
+                ended.getStatus().getReason() + ": " + ended.getStatus().getMessage());
         assertThat(ended.getStatus().getMessage()).contains(image);
         counter.goesOn(10);
     }
@@ -213,7 +218,8 @@ class FaultsTest {
         String source = counter.node();
         String target = scenario.cluster().nodeOtherThan(source);
         PodMigration migration = scenario.create("cut-off", counter.podName(), "targetNode: " + target);
-        MigrationPhase was = scenario.when(migration, MigrationPhase.CHECKPOINT_IN_PROGRESS, () -> cutOff(scenario, target));
+        MigrationPhase was =
+                scenario.when(migration, MigrationPhase.CHECKPOINT_IN_PROGRESS, () -> cutOff(scenario, target));
         scenario.figure("phase in which it happened", was.value());
 
         PodMigration ended = scenario.awaitEnd(migration);

@@ -41,14 +41,7 @@ class InjectionTest {
     }
 
     private static List<Pod> pods(Scenario scenario) {
-        return scenario
-                .client()
-                .pods()
-                .inNamespace(scenario.namespace())
-                .withLabels(LABELS)
-                .list()
-                .getItems()
-                .stream()
+        return scenario.client().pods().inNamespace(scenario.namespace()).withLabels(LABELS).list().getItems().stream()
                 .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
                 .toList();
     }
@@ -120,7 +113,8 @@ class InjectionTest {
         Awaitility.await()
                 .atMost(Cluster.PATIENCE)
                 .ignoreExceptions()
-                .untilAsserted(() -> assertThat(log(scenario, counter).split("\n")).hasSizeGreaterThan(ticks + 20));
+                .untilAsserted(
+                        () -> assertThat(log(scenario, counter).split("\n")).hasSizeGreaterThan(ticks + 20));
         assertThat(restarts(scenario)).isEqualTo(restarts);
     }
 
@@ -139,9 +133,8 @@ class InjectionTest {
 
     private static Map<String, Integer> restarts(Scenario scenario) {
         return pods(scenario).stream()
-                .collect(Collectors.toMap(pod -> pod.getMetadata().getName(), pod -> pod.getStatus()
-                        .getContainerStatuses()
-                        .get(0)
-                        .getRestartCount()));
+                .collect(Collectors.toMap(
+                        pod -> pod.getMetadata().getName(),
+                        pod -> pod.getStatus().getContainerStatuses().get(0).getRestartCount()));
     }
 }

@@ -58,8 +58,8 @@ class QueueTest {
     void twentyMigrationsKeepToTheLimits(Scenario scenario) {
         List<Application> counters = new ArrayList<>();
         for (int index = 0; index < 20; index++) {
-            counters.add(scenario.start(Scenario.on(
-                    scenario.cluster().nodes().get(index % 2), Scenario.counter("counter-" + index))));
+            counters.add(scenario.start(
+                    Scenario.on(scenario.cluster().nodes().get(index % 2), Scenario.counter("counter-" + index))));
         }
         counters.forEach(counter -> scenario.awaitReady(counter.podName()));
         Crowd crowd = new Crowd();
@@ -68,9 +68,10 @@ class QueueTest {
                 .resources(PodMigration.class)
                 .inNamespace(scenario.namespace())
                 .watch(crowd)) {
-            counters.forEach(counter ->
-                    migrations.add(scenario.create("move-" + counter.podName(), counter.podName())));
-            migrations.forEach(migration -> Scenario.requirePhase(scenario.awaitEnd(migration), MigrationPhase.SUCCEEDED));
+            counters.forEach(
+                    counter -> migrations.add(scenario.create("move-" + counter.podName(), counter.podName())));
+            migrations.forEach(
+                    migration -> Scenario.requirePhase(scenario.awaitEnd(migration), MigrationPhase.SUCCEEDED));
         }
         for (int index = 0; index < counters.size(); index++) {
             counters.get(index).movedTo("counter-" + index + "-restored");

@@ -187,8 +187,9 @@ public final class ContainerRoot implements AutoCloseable {
                 }
             }
             if (joined == 0) {
-                throw new IllegalStateException("none of the control groups " + groups + " of process " + to
-                        + " is below /sys/fs/cgroup of the node, so that what is restored would have no limits; mount them there");
+                throw new IllegalStateException(
+                        "none of the control groups " + groups + " of process " + to
+                                + " is below /sys/fs/cgroup of the node, so that what is restored would have no limits; mount them there");
             }
             return joined;
         }
