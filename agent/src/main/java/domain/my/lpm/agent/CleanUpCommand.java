@@ -148,7 +148,7 @@ final class CleanUpCommand implements Callable<Integer> {
                 Duration.ofSeconds(10),
                 again,
                 again,
-                "",
+                new ImageImport.None(),
                 none);
     }
 }

@@ -86,7 +86,7 @@ class NodeCleanUpTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
-                "",
+                new ImageImport.None(),
                 none);
         Commits commits = new Commits() {
             @Override
