@@ -42,18 +42,19 @@ class WorkloadsTest {
         try (InputStream manifest = Files.newInputStream(Path.of("..", "samples", "analytics", "pod.yaml"))) {
             objects = scenario.client().load(manifest).items();
         }
-        Pod pod = null;
         for (HasMetadata each : objects) {
             if (each instanceof ConfigMap) {
                 scenario.client()
                         .resource(each)
                         .inNamespace(scenario.namespace())
                         .create();
-            } else {
-                pod = (Pod) each;
             }
         }
-        assertThat(pod).isNotNull();
+        Pod pod = objects.stream()
+                .filter(Pod.class::isInstance)
+                .map(Pod.class::cast)
+                .findFirst()
+                .orElseThrow();
         Application analytics = scenario.run(pod);
         analytics.goesOn(10);
 
