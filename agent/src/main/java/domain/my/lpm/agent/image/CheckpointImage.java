@@ -34,6 +34,7 @@ import java.util.Map;
 final class CheckpointImage {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final String CONFIG = "config.dump";
+    private static final String SPEC = "spec.dump";
     private static final String CRI_O = "io.kubernetes.cri-o.annotations.checkpoint.";
 
     private CheckpointImage() {}
@@ -41,18 +42,29 @@ final class CheckpointImage {
     private record Blob(String digest, long size) {}
 
     /**
-     * Requires what a runtime reads before it restores anything: what another runtime wrote of the container.
+     * Requires what a runtime reads before it restores anything: what another runtime wrote of the container, and of that what it
+     * would refuse when the source is given up already.
      *
-     * @throws AgentException if it is missing, as in a checkpoint that a launcher took
+     * @throws AgentException if it is missing, as in a checkpoint that a launcher took, or would be refused
      */
-    static void requireOfRuntime(StoredContainer stored, CheckpointUri uri) {
-        for (String file : List.of(CONFIG, "spec.dump")) {
+    static void requireOfRuntime(StoredContainer stored, CheckpointUri uri) throws IOException {
+        for (String file : List.of(CONFIG, SPEC)) {
             if (stored.file(file).isEmpty()) {
                 throw new AgentException(
                         AgentException.Kind.FAILED_PRECONDITION,
                         uri + " has no " + file
                                 + ", without which no container runtime restores it; let the kubelet take the"
                                 + " checkpoint, or use self-restore");
+            }
+        }
+        for (var mount : JSON.readTree(stored.read(SPEC, 1 << 20)).path("mounts")) {
+            // One from a volume of the pod lies below the kubelet's directory of pods, and the copy has it, too.
+            if (mount.path("destination").asText().equals("/etc/passwd")
+                    && !mount.path("source").asText().contains("/pods/")) {
+                throw new AgentException(
+                        AgentException.Kind.FAILED_PRECONDITION,
+                        uri + " is of a user whom the image's /etc/passwd lacks: CRI-O has written one for it, and"
+                                + " restores no container that has it; run as a user of the image, or use self-restore");
             }
         }
     }

@@ -1,6 +1,7 @@
 package domain.my.lpm.agent.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,11 +23,13 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class CheckpointImageTest {
@@ -39,6 +42,11 @@ class CheckpointImageTest {
     }
 
     private StoredContainer stored(Form form) throws IOException {
+        return stored(form, Map.of());
+    }
+
+    /** With more files of the runtime, by their names. */
+    private StoredContainer stored(Form form, Map<String, String> more) throws IOException {
         Path dump = Files.createDirectory(directory.resolve("dump"));
         Files.writeString(dump.resolve("pages-1.img"), "memory");
         Path config = directory.resolve("config.dump");
@@ -46,8 +54,12 @@ class CheckpointImageTest {
                 {"name": "k8s_main", "rootfsImage": "docker.io/library/busybox:1.37", "rootfsImageRef": "0123abcd",
                  "rootfsImageName": "docker.io/library/busybox:1.37", "runtime": "runc"}
                 """);
+        Map<String, Path> files = new HashMap<>(Map.of("config.dump", config));
+        for (Map.Entry<String, String> each : more.entrySet()) {
+            files.put(each.getKey(), Files.writeString(directory.resolve(each.getKey()), each.getValue()));
+        }
         return Ingest.run(
-                ArchiveSource.directory(dump, Map.of("config.dump", config)),
+                ArchiveSource.directory(dump, files),
                 directory.resolve("repository"),
                 new CheckpointUri("u-1", "hop-1", "main"),
                 new Provenance(
@@ -78,6 +90,28 @@ class CheckpointImageTest {
                 .isInstanceOf(AgentException.class)
                 .hasMessage("shared://u-1/hop-1/main has no spec.dump, without which no container runtime restores it;"
                         + " let the kubelet take the checkpoint, or use self-restore");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/run/containers/storage/overlay-containers/0123/userdata/passwd, false",
+        "/var/lib/kubelet/pods/0123/volume-subpaths/users/main/0, true"
+    })
+    void aUserWhomTheImageLacksIsRefusedBeforeTheSourceIsGivenUp(String source, boolean taken) throws IOException {
+        StoredContainer stored = stored(Form.EXTRACTED, Map.of("spec.dump", """
+                        {"mounts": [{"destination": "/proc", "source": "proc"}, {"destination": "/etc/passwd", "source": "%s"}]}
+                        """.formatted(source)));
+        CheckpointUri uri = new CheckpointUri("u-1", "hop-1", "main");
+
+        if (taken) {
+            assertThatCode(() -> CheckpointImage.requireOfRuntime(stored, uri)).doesNotThrowAnyException();
+        } else {
+            assertThatThrownBy(() -> CheckpointImage.requireOfRuntime(stored, uri))
+                    .isInstanceOf(AgentException.class)
+                    .hasMessage(
+                            "shared://u-1/hop-1/main is of a user whom the image's /etc/passwd lacks: CRI-O has written one for it,"
+                                    + " and restores no container that has it; run as a user of the image, or use self-restore");
+        }
     }
 
     @ParameterizedTest
