@@ -42,7 +42,7 @@ final class Cluster implements AutoCloseable {
         String file = System.getenv("KUBECONFIG");
         if (file == null || !Files.isReadable(Path.of(file))) {
             Assertions.fail("KUBECONFIG is '" + file + "', and must name a cluster with the product installed;"
-                    + " './lpm test --e2e' makes one");
+                    + " './lpm test --cluster' makes one");
         }
         Config config = Config.fromKubeconfig(Path.of(file).toFile());
         return new Cluster(new KubernetesClientBuilder().withConfig(config).build());
