@@ -1,8 +1,11 @@
 package domain.my.lpm.controller;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,9 +42,24 @@ public final class Main {
         return line.setUsageHelpWidth(110)
                 .setDefaultValueProvider(OptionDefaults.read(environment, serve.getCommandSpec()))
                 .setExecutionExceptionHandler((failure, failed, result) -> {
-                    failed.getErr().println("error: " + failure.getMessage());
+                    failed.getErr().println("error: " + reason(failure));
                     return 1;
                 });
+    }
+
+    /** What went wrong, by all that its causes say: "An error has occurred" is how the client begins. */
+    static String reason(Throwable failure) {
+        Set<String> messages = new LinkedHashSet<>();
+        boolean ofTheApi = false;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            ofTheApi |= cause instanceof KubernetesClientException;
+            String said = cause.getMessage();
+            // Some say what their cause says.
+            if (said == null || messages.stream().noneMatch(before -> before.contains(said))) {
+                messages.add(said == null ? cause.getClass().getSimpleName() : said);
+            }
+        }
+        return String.join(": ", messages) + (ofTheApi ? "; see whether the API server answers" : "");
     }
 
     /** The version in the jar's manifest. */

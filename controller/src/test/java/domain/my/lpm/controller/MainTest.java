@@ -7,6 +7,7 @@ import domain.my.lpm.apiserver.ApiServerKind;
 import domain.my.lpm.controller.agent.GrpcAgentClients;
 import domain.my.lpm.controller.fake.ApiServer;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +36,14 @@ class MainTest {
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path directory;
+
+    @Test
+    void whatWentWrongIsSaidByAllItsCauses() {
+        assertThat(Main.reason(new IllegalStateException(
+                        "it did not start", new KubernetesClientException("An error has occurred.", new TimeoutException()))))
+                .isEqualTo("it did not start: An error has occurred.: TimeoutException; see whether the API server answers");
+        assertThat(Main.reason(new IOException("no such file"))).isEqualTo("no such file");
+    }
 
     @Test
     void theseAreTheDefaults() throws IOException {

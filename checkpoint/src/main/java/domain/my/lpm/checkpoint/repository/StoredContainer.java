@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class StoredContainer {
-    /** What stays in a processor's cache is hashed faster. */
     private static final int VERIFY_THREADS = 8;
 
     private static final String CORRUPT_REMEDY = "the storage or someone changed it; take the checkpoint again";

@@ -222,8 +222,11 @@ public final class AgentCalls {
             }
             AgentFailure failure = thrown == null ? null : failure(call, thrown);
             if (failure != null) {
-                // The first of a row is told to whoever runs this; the rest look the same.
-                LOG.atLevel(number == 1 && failure.kind() == AgentFailure.Kind.UNREACHABLE ? Level.WARN : Level.DEBUG)
+                // The first of a row is told to whoever runs this; the rest look the same. What nobody waits for any more is none.
+                boolean news = number == 1
+                        && failure.kind() == AgentFailure.Kind.UNREACHABLE
+                        && attempts.get(call.key()) == attempt;
+                LOG.atLevel(news ? Level.WARN : Level.DEBUG)
                         .log("{} on node {} failed: {}", call.step(), call.node(), failure.getMessage());
             }
             attempt.ended = new Ended(clock.instant(), value, failure);
