@@ -40,8 +40,10 @@ class MainTest {
     @Test
     void whatWentWrongIsSaidByAllItsCauses() {
         assertThat(Main.reason(new IllegalStateException(
-                        "it did not start", new KubernetesClientException("An error has occurred.", new TimeoutException()))))
-                .isEqualTo("it did not start: An error has occurred.: TimeoutException; see whether the API server answers");
+                        "it did not start",
+                        new KubernetesClientException("An error has occurred.", new TimeoutException()))))
+                .isEqualTo(
+                        "it did not start: An error has occurred.: TimeoutException; see whether the API server answers");
         assertThat(Main.reason(new IOException("no such file"))).isEqualTo("no such file");
     }
 

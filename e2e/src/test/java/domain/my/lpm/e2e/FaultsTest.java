@@ -91,9 +91,10 @@ class FaultsTest {
     }
 
     private static void service(Fault fault, Scenario scenario, String node, String programs) {
+        // The runtime brings the answer of a shell itself.
         scenario.cluster()
                 .shells()
-                .run(node, script(fault, "$(for name in " + programs + "; do pgrep -x $name || :; done)"));
+                .soon(node, script(fault, "$(for name in " + programs + "; do pgrep -x $name || :; done)"));
     }
 
     private static String script(Fault fault, String processes) {
@@ -236,8 +237,7 @@ class FaultsTest {
 
     /** Nothing gets in or out of a node for a minute: longer than the lease of a hold. */
     private static void cutOff(Scenario scenario, String node) {
-        // From the background, as the answer has to get out.
-        scenario.cluster().shells().run(node, """
+        scenario.cluster().shells().soon(node, """
                 cat >/run/lpm-e2e-cut <<CUT
                 table inet lpm_e2e_cut {
                   chain in { type filter hook input priority -300; iifname != "lo" drop; }
@@ -245,7 +245,9 @@ class FaultsTest {
                   chain through { type filter hook forward priority -300; drop; }
                 }
                 CUT
-                setsid sh -c "sleep 0.1; nft -f /run/lpm-e2e-cut; sleep 60; nft delete table inet lpm_e2e_cut" >/dev/null 2>&1 </dev/null &
+                nft -f /run/lpm-e2e-cut
+                sleep 60
+                nft delete table inet lpm_e2e_cut
                 """);
     }
 }

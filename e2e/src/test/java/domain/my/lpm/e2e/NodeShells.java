@@ -137,6 +137,11 @@ final class NodeShells implements AutoCloseable {
         }
     }
 
+    /** Runs a script on a node a moment after this returns: for what the answer would not survive. */
+    void soon(String node, String script) {
+        run(node, "setsid sh -c 'sleep 0.1; %s' >/dev/null 2>&1 </dev/null &".formatted(script.replace("'", "'\\''")));
+    }
+
     private String pod(String node) {
         String pod = podOf.get(node);
         if (pod == null) {
@@ -149,7 +154,7 @@ final class NodeShells implements AutoCloseable {
     List<Tick> ticks(String node, String namespace) {
         String printed = run(
                 node,
-                "cd %s; for log in %s_*; do [ -f \"$log\" ] || continue; echo \"log $log\"; grep ' stdout F tick ' \"$log\" || :; done"
+                "cd %s; for log in %s_*; do [ -f \"$log\" ] || continue; echo \"log $log\"; grep ' stdout [FP] tick ' \"$log\" || :; done"
                         .formatted(KEPT, namespace));
         return new KeptLogs(node).ticks(printed);
     }

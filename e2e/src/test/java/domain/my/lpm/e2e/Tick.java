@@ -16,7 +16,8 @@ import java.time.OffsetDateTime;
  */
 record Tick(String node, String pod, String uid, Instant time, long number, String nonce, String text) {
     /**
-     * A line of a container's log in the format of the CRI: {@code <RFC 3339 time> stdout F <text>}.
+     * A line of a container's log in the format of the CRI: {@code <RFC 3339 time> stdout F <text>}, or P where the runtime read its
+     * newline by itself.
      *
      * @throws IllegalArgumentException when it is no such line of a tick
      */

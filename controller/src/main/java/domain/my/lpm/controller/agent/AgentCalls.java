@@ -222,7 +222,8 @@ public final class AgentCalls {
             }
             AgentFailure failure = thrown == null ? null : failure(call, thrown);
             if (failure != null) {
-                // The first of a row is told to whoever runs this; the rest look the same. What nobody waits for any more is none.
+                // The first of a row is told to whoever runs this; the rest look the same. What nobody waits for any
+                // more is none.
                 boolean news = number == 1
                         && failure.kind() == AgentFailure.Kind.UNREACHABLE
                         && attempts.get(call.key()) == attempt;
