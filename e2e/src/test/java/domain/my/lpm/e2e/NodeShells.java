@@ -101,7 +101,10 @@ final class NodeShells implements AutoCloseable {
                               container=${directory##*/}
                               pod=${directory%%/*}
                               kept=%2$s/${pod##*/}@$container@${log##*/}
-                              [ -e "$kept" ] || ln "$log" "$kept"
+                              [ "$log" -ef "$kept" ] && continue
+                              # A runtime that restores a container puts another file there.
+                              [ ! -e "$kept" ] || mv "$kept" "$kept.$(stat -c %%i "$kept")"
+                              ln "$log" "$kept"
                             done
                             sleep 0.2
                           done

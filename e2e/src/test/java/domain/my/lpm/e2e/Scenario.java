@@ -31,6 +31,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.opentest4j.TestAbortedException;
 
 /**
  * A test in a namespace of its own. When it ends, whatever it was about, every application must have every tick once and every
@@ -257,7 +258,12 @@ final class Scenario {
     }
 
     /** Looks at everything, removes the namespace, and tells the report. */
-    void end(Optional<Throwable> failure) {
+    void end(Optional<Throwable> ended) {
+        // A test that was skipped says why, and has not failed.
+        Optional<Throwable> failure = ended.filter(each -> !(each instanceof TestAbortedException));
+        if (failure.isEmpty()) {
+            ended.ifPresent(skipped -> figure("skipped", String.valueOf(skipped.getMessage())));
+        }
         List<PodMigration> migrations = client().resources(PodMigration.class)
                 .inNamespace(namespace)
                 .list()
