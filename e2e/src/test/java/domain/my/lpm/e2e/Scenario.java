@@ -248,13 +248,37 @@ final class Scenario {
         }
     }
 
-    /** All ticks in this namespace. */
+    /** All ticks in this namespace; those of pods that are there may be in it twice. */
     List<Tick> ticks() {
         List<Tick> ticks = new ArrayList<>();
         for (String node : cluster.nodes()) {
             ticks.addAll(cluster.shells().ticks(node, namespace));
         }
+        // CRI-O logs what it has restored elsewhere, and tells the kubelet where.
+        for (Pod pod : client().pods().inNamespace(namespace).list().getItems()) {
+            if ("Running".equals(pod.getStatus().getPhase())) {
+                ticks.addAll(shown(pod));
+            }
+        }
         return ticks;
+    }
+
+    private List<Tick> shown(Pod pod) {
+        String log = client().pods()
+                .inNamespace(namespace)
+                .withName(pod.getMetadata().getName())
+                .inContainer(pod.getSpec().getContainers().get(0).getName())
+                .usingTimestamps()
+                .getLog();
+        return log.lines()
+                .filter(line -> line.matches("\\S+ tick \\d+ nonce=.*"))
+                .map(line -> line.replaceFirst(" tick ", " stdout F tick "))
+                .map(line -> Tick.parse(
+                        pod.getSpec().getNodeName(),
+                        pod.getMetadata().getName(),
+                        pod.getMetadata().getUid(),
+                        line))
+                .toList();
     }
 
     /** Looks at everything, removes the namespace, and tells the report. */
