@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -37,43 +38,8 @@ import picocli.CommandLine.Option;
 final class CleanUpCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(CleanUpCommand.class);
 
-    @Option(names = "--node", required = true, paramLabel = "NAME", description = "The node's name in the API.")
-    String node = "";
-
-    @Option(
-            names = "--bind-address",
-            paramLabel = "ADDRESS",
-            defaultValue = "0.0.0.0",
-            description = "Where to listen. Default: ${DEFAULT-VALUE}")
-    String address = "";
-
-    @Option(
-            names = "--health-port",
-            paramLabel = "PORT",
-            defaultValue = "50052",
-            description = "Where /livez and /readyz are answered over plain HTTP. Default: ${DEFAULT-VALUE}")
-    int healthPort;
-
-    @Option(
-            names = "--staging",
-            paramLabel = "DIR",
-            defaultValue = "/staging",
-            description = "The agent's directory for what is too large for memory. Default: ${DEFAULT-VALUE}")
-    Path staging = Path.of("");
-
-    @Option(
-            names = "--state",
-            paramLabel = "DIR",
-            defaultValue = "/var/lib/lpm/agent",
-            description = "The agent's directory for holds and other records. Default: ${DEFAULT-VALUE}")
-    Path state = Path.of("");
-
-    @Option(
-            names = "--node-root",
-            paramLabel = "DIR",
-            defaultValue = "/host",
-            description = "Where the node's root file system is mounted. Default: ${DEFAULT-VALUE}")
-    Path nodeRoot = Path.of("");
+    @Mixin
+    NodeOptions at = new NodeOptions();
 
     @Option(
             names = "--node-directory",
@@ -90,21 +56,14 @@ final class CleanUpCommand implements Callable<Integer> {
             description = "How often it is tried again what cannot be undone yet. Default: ${DEFAULT-VALUE}")
     Duration again = Duration.ZERO;
 
-    @Option(
-            names = "--launcher",
-            paramLabel = "PROGRAM",
-            defaultValue = "/usr/bin/restore-launcher",
-            description = "The launcher of the toolkit. Default: ${DEFAULT-VALUE}")
-    String launcher = "";
-
     @Override
     public Integer call() throws InterruptedException {
         CountDownLatch told = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(told::countDown, "stop"));
         InstantSource clock = InstantSource.system();
-        ToolkitLaunchers launchers = new ToolkitLaunchers(launcher, nodeRoot);
+        ToolkitLaunchers launchers = new ToolkitLaunchers(at.launcher, at.nodeRoot);
         try (KubernetesClient client = new KubernetesClientBuilder().build();
-                HealthServer health = HealthServer.start(address, healthPort)) {
+                HealthServer health = HealthServer.start(at.address, at.healthPort)) {
             NodeCleanUp cleanUp = new NodeCleanUp(
                     settings(),
                     new AgentEdges(
@@ -116,19 +75,19 @@ final class CleanUpCommand implements Callable<Integer> {
                             clock,
                             StepListener.NONE),
                     launchers,
-                    nodeRoot.resolve(directory.toString().substring(1)));
+                    at.nodeRoot.resolve(directory.toString().substring(1)));
             List<String> before = List.of();
             for (List<String> left = cleanUp.run(); !left.isEmpty(); left = cleanUp.run()) {
                 if (!left.equals(before)) {
-                    left.forEach(what -> LOG.warn("the node {} is not clean yet: {}", node, what));
+                    left.forEach(what -> LOG.warn("the node {} is not clean yet: {}", at.node, what));
                     before = left;
                 }
                 if (told.await(again.toMillis(), TimeUnit.MILLISECONDS)) {
                     return 1;
                 }
             }
-            LOG.info("the node {} is clean: nothing of live pod migration is left on it", node);
-            health.ready(healthPort);
+            LOG.info("the node {} is clean: nothing of live pod migration is left on it", at.node);
+            health.ready(at.healthPort);
             told.await();
         }
         return 0;
@@ -138,13 +97,13 @@ final class CleanUpCommand implements Callable<Integer> {
         // The share, keys and certificates are not needed: what would need them is not done any more.
         Path none = Path.of("/nonexistent");
         return new AgentSettings(
-                node,
-                address,
-                healthPort,
+                at.node,
+                at.address,
+                at.healthPort,
                 "",
                 new AgentSettings.Tls(none, none, none, Set.of("nobody"), again),
-                new Places(state.resolve("launchers"), none, staging, none, none),
-                state,
+                new Places(at.state.resolve("launchers"), none, at.staging, none, none),
+                at.state,
                 Duration.ofSeconds(10),
                 again,
                 again,

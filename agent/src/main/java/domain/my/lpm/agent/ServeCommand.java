@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Serves until it is told to stop by SIGTERM. Not final fields: picocli fills them. */
@@ -33,15 +34,8 @@ import picocli.CommandLine.Option;
                 "Serves the controller's calls until SIGTERM. Durations are written as in PT5S (ISO 8601). Every option"
                         + " can be given as an environment variable: --lease-check as LPM_AGENT_LEASE_CHECK.")
 final class ServeCommand implements Callable<Integer> {
-    @Option(names = "--node", required = true, paramLabel = "NAME", description = "The node's name in the API.")
-    String node = "";
-
-    @Option(
-            names = "--bind-address",
-            paramLabel = "ADDRESS",
-            defaultValue = "0.0.0.0",
-            description = "Where to listen. Default: ${DEFAULT-VALUE}")
-    String address = "";
+    @Mixin
+    NodeOptions at = new NodeOptions();
 
     @Option(
             names = "--port",
@@ -56,13 +50,6 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             description = "Where the controller reaches this agent; written to the MigrationNode.")
     String endpoint = "";
-
-    @Option(
-            names = "--health-port",
-            paramLabel = "PORT",
-            defaultValue = "50052",
-            description = "Where /livez and /readyz are answered over plain HTTP. Default: ${DEFAULT-VALUE}")
-    int healthPort;
 
     @Option(
             names = "--certificate",
@@ -109,22 +96,6 @@ final class ServeCommand implements Callable<Integer> {
     Path repository = Path.of("");
 
     @Option(
-            names = "--staging",
-            paramLabel = "DIR",
-            defaultValue = "/staging",
-            description =
-                    "A directory on a disk of the node, for what is too large for memory. Default: ${DEFAULT-VALUE}")
-    Path staging = Path.of("");
-
-    @Option(
-            names = "--state",
-            paramLabel = "DIR",
-            defaultValue = "/var/lib/lpm/agent",
-            description = "A directory on a disk of the node for holds and other records, which must outlive the agent."
-                    + " Default: ${DEFAULT-VALUE}")
-    Path state = Path.of("");
-
-    @Option(
             names = "--signing-key",
             paramLabel = "FILE",
             defaultValue = "/etc/lpm/signing-key.pem",
@@ -137,13 +108,6 @@ final class ServeCommand implements Callable<Integer> {
             defaultValue = "/etc/lpm/trusted-keys",
             description = "Public keys (*.pem) whose signatures are accepted. Default: ${DEFAULT-VALUE}")
     Path trustedKeys = Path.of("");
-
-    @Option(
-            names = "--node-root",
-            paramLabel = "DIR",
-            defaultValue = "/host",
-            description = "Where the node's root file system is mounted. Default: ${DEFAULT-VALUE}")
-    Path nodeRoot = Path.of("");
 
     @Option(
             names = "--kubelet",
@@ -219,13 +183,6 @@ final class ServeCommand implements Callable<Integer> {
     String imageCommand = "";
 
     @Option(
-            names = "--launcher",
-            paramLabel = "PROGRAM",
-            defaultValue = "/usr/bin/restore-launcher",
-            description = "The launcher of the toolkit. Default: ${DEFAULT-VALUE}")
-    String launcher = "";
-
-    @Option(
             names = "--criu",
             paramLabel = "PROGRAM",
             defaultValue = "/usr/sbin/criu",
@@ -253,14 +210,14 @@ final class ServeCommand implements Callable<Integer> {
                 Agent agent = Agent.start(
                         settings,
                         new AgentEdges(
-                                new ToolkitLaunchers(launcher, nodeRoot),
+                                new ToolkitLaunchers(at.launcher, at.nodeRoot),
                                 new KubernetesApi(client),
                                 new ApiCommits(client, clock, StepListener.NONE),
                                 kubeletApi(),
                                 HeldProcesses.REAL,
                                 clock,
                                 StepListener.NONE));
-                HealthServer health = HealthServer.start(address, healthPort)) {
+                HealthServer health = HealthServer.start(at.address, at.healthPort)) {
             health.ready(agent.port());
             told.await();
         } finally {
@@ -271,20 +228,20 @@ final class ServeCommand implements Callable<Integer> {
 
     private AgentSettings settings() {
         return new AgentSettings(
-                node,
-                address,
+                at.node,
+                at.address,
                 port,
                 endpoint,
                 new AgentSettings.Tls(certificate, key, authorities, callers, reload),
-                new Places(state.resolve("launchers"), repository, staging, trustedKeys, signingKey),
-                state,
+                new Places(at.state.resolve("launchers"), repository, at.staging, trustedKeys, signingKey),
+                at.state,
                 sharePatience,
                 leaseCheck,
                 probe,
                 imageCommand.isEmpty()
                         // The agent sees the node's processes, of which the first is in the node's network.
                         ? new ImageImport.Pull(
-                                nodeRoot.resolve(Path.of("/").relativize(runtimeSocket)), Path.of("/proc/1/ns/net"))
+                                at.nodeRoot.resolve(Path.of("/").relativize(runtimeSocket)), Path.of("/proc/1/ns/net"))
                         : new ImageImport.Command(imageCommand),
                 criu);
     }

@@ -38,7 +38,7 @@ class MainTest {
 
         line.parseArgs("serve", "--port", "1234");
 
-        assertThat(serve.node).isEqualTo("node-a");
+        assertThat(serve.at.node).isEqualTo("node-a");
         assertThat(serve.endpoint).isEqualTo("10.0.0.5:50051");
         assertThat(serve.leaseCheck).hasSeconds(2);
         assertThat(serve.port).isEqualTo(1234);
