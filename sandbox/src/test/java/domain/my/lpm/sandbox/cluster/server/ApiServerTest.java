@@ -58,7 +58,8 @@ import org.junit.jupiter.api.Test;
 class ApiServerTest {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
     private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
-    private static final String NO_CONTROLLERS = "needs kube-controller-manager beside kube-apiserver";
+    private static final String NO_CONTROLLERS =
+            "nobody collects garbage; put kube-controller-manager beside kube-apiserver in the directory of -Dlpm.apiServer";
     private static final String ZEROS = "00000000-0000-0000-0000-000000000000";
 
     /** What answers, without the objects of the test before. */
